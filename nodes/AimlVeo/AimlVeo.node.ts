@@ -1,0 +1,34 @@
+/** The node as n8n loads it: its description, and the door through which all items go. */
+import { NodeConnectionTypes } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { fields } from './fields';
+import { runItems } from './run';
+
+export class AimlVeo implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'AI/ML API Veo',
+		name: 'aimlVeo',
+		icon: { light: 'file:aimlVeo.svg', dark: 'file:aimlVeo.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle:
+			'={{ { create: "Create", createAndWait: "Create and wait", get: "Get" }[$parameter["operation"]] + ($parameter["operation"] === "get" ? "" : ": " + ($parameter["model"] || "").split("/").pop()) }}',
+		description:
+			'Make videos with Google Veo 3.1 from text, pictures or a video. Each creation spends credits of your AI/ML API account.',
+		defaults: { name: 'AI/ML API Veo' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: 'aimlapiApi', required: true }],
+		properties: fields,
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await runItems(this)];
+	}
+}

@@ -1,0 +1,225 @@
+/**
+ * The only HTTP to the AI/ML API, and what each status means: taken, surely not taken, or unknown.
+ * @see https://docs.aimlapi.com/api-references/video-models
+ */
+import type { IDataObject, IExecuteFunctions, IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
+import { asObject, asText, readReason, readRetryAfterMs } from './answers';
+import {
+	badKey,
+	credentialUnusable,
+	noCredits,
+	notAllowed,
+	redirected,
+	requestRefused,
+	textOf,
+} from './errors';
+import type { VeoError } from './errors';
+import type { Look } from './wait';
+
+export const CREDENTIAL = 'aimlapiApi';
+const GENERATIONS = '/v2/video/generations';
+const LOGS = '/v2/logs';
+
+/** Pictures travel inside the request, so a slow line gets two minutes. */
+const SUBMIT_TIMEOUT_MS = 120_000;
+const SHORT_TIMEOUT_MS = 30_000;
+const LOG_PAGE_SIZE = 100;
+/** A lost answer is looked up among the newest 500 requests of the account. */
+const LOG_PAGES_TO_SEARCH = 5;
+
+/** What became of a paid submission. */
+export type Submission =
+	| { kind: 'accepted'; id: string; status: string; answer: IDataObject }
+	/** Surely not taken; may be sent again. */
+	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number }
+	/** It may have been taken and charged; must not be sent again. */
+	| { kind: 'lost'; cause: string };
+
+interface Reply {
+	readonly status: number;
+	readonly headers: IDataObject;
+	/** The parsed JSON, or undefined when the body is none. */
+	readonly json: unknown;
+	readonly text: string;
+}
+
+type Exchange = { reply: Reply } | { fault: string; sent: boolean };
+
+/** The base URL without spaces, trailing slashes and a pasted `/v1` or `/v2`. */
+export function normalizeBaseUrl(baseUrl: string): string {
+	return baseUrl.trim().replace(/\/+$/, '').replace(/\/v[12]$/, '').replace(/\/+$/, '');
+}
+
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+/** All texts and codes in an error and its causes, where n8n keeps Node's own code. */
+function traces(cause: unknown, depth = 0): string {
+	if (depth > 4 || typeof cause !== 'object' || cause === null) return String(cause ?? '');
+	const { code, message, messages, cause: inner, errorResponse } = cause as Record<string, unknown>;
+	const own = [code, message, ...(Array.isArray(messages) ? messages : [])].map(String).join(' ');
+	return `${own} ${traces(inner, depth + 1)} ${traces(errorResponse, depth + 1)}`;
+}
+
+/** Whether a failed exchange surely ended before the server could see the request. */
+const neverSent = (cause: unknown) => /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(traces(cause));
+
+function causeOf(fault: unknown): string {
+	const found = traces(fault);
+	if (/ECONNREFUSED/.test(found)) return 'The connection was refused';
+	if (/ENOTFOUND|EAI_AGAIN/.test(found)) return 'The name of the server was not found';
+	if (/ECONNABORTED|ETIMEDOUT|timeout/i.test(found)) return 'The server did not answer in time';
+	if (/ECONNRESET|socket hang up|EPIPE/.test(found)) return 'The connection broke';
+	return textOf(fault);
+}
+
+function apiText(reply: Reply): string {
+	const reason = readReason(reply.json);
+	const fallback = /^\s*</.test(reply.text) ? undefined : asText(reply.text)?.slice(0, 200);
+	return reason ?? fallback ?? `HTTP ${reply.status}`;
+}
+
+/** The VeoError for a status that no repetition can mend, or undefined. */
+function refusalOf(reply: Reply): VeoError | undefined {
+	const { status } = reply;
+	if (status >= 300 && status < 400) return redirected(status);
+	if (status < 400 || status >= 500 || [404, 408, 425, 429].includes(status)) return undefined;
+	const text = apiText(reply);
+	if (status === 401) return badKey(text);
+	if (status === 402 || (status === 403 && /credit|balance|top.?up|funds/i.test(text))) {
+		return noCredits(text);
+	}
+	return status === 403 ? notAllowed(text) : requestRefused(status, text);
+}
+
+/** One row of the API's usage log. */
+export interface LogRow extends IDataObject {
+	inference_id: string;
+}
+
+export interface Api {
+	/** @throws VeoError when the API refused (nothing was charged) */
+	submit(body: IDataObject, clientRequestId: string): Promise<Submission>;
+	/** @throws VeoError when no further look can help */
+	look(generationId: string, timeoutMs: number): Promise<Look>;
+	/** The usage log's row for a submission whose answer was lost; undefined when there is none (yet). */
+	findInLog(clientRequestId: string): Promise<LogRow | undefined>;
+}
+
+/**
+ * The API behind the node's credential.
+ * @throws VeoError when the credential has no key or no usable base URL
+ */
+export async function connect(ctx: IExecuteFunctions): Promise<Api> {
+	const credentials = await ctx.getCredentials(CREDENTIAL);
+	const baseUrl = normalizeBaseUrl(String(credentials.baseUrl ?? ''));
+	if (!asText(credentials.apiKey)) throw credentialUnusable("'API Key' of the credential is empty");
+	if (!/^https?:\/\/[^\s/]+/.test(baseUrl)) {
+		throw credentialUnusable("'Base URL' of the credential is not a web address");
+	}
+
+	async function exchange(options: IHttpRequestOptions): Promise<Exchange> {
+		try {
+			const response = (await ctx.helpers.httpRequestWithAuthentication.call(ctx, CREDENTIAL, {
+				...options,
+				url: `${baseUrl}${options.url}`,
+				json: true,
+				// The body is parsed here: a gateway's HTML or a cut JSON is an answer too.
+				encoding: 'text',
+				returnFullResponse: true,
+				// n8n would send a request with 401 twice, and would follow a redirect with the key.
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			})) as IN8nHttpFullResponse;
+			const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+			return {
+				reply: {
+					status: response.statusCode,
+					headers: response.headers ?? {},
+					json: parse(text ?? ''),
+					text: text ?? '',
+				},
+			};
+		} catch (fault) {
+			return { fault: causeOf(fault), sent: !neverSent(fault) };
+		}
+	}
+
+	async function submit(body: IDataObject, clientRequestId: string): Promise<Submission> {
+		const sent = await exchange({
+			method: 'POST',
+			url: GENERATIONS,
+			headers: { 'X-Client-Request-Id': clientRequestId },
+			body,
+			timeout: SUBMIT_TIMEOUT_MS,
+		});
+		if ('fault' in sent) {
+			return sent.sent
+				? { kind: 'lost', cause: sent.fault }
+				: { kind: 'notTaken', cause: sent.fault, busy: false };
+		}
+		const { reply } = sent;
+		if (reply.status === 429) {
+			const retryAfterMs = readRetryAfterMs(reply.headers['retry-after'], Date.now());
+			return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
+		}
+		const refusal = refusalOf(reply) ?? (reply.status === 404 ? requestRefused(404, apiText(reply)) : undefined);
+		if (refusal) throw refusal;
+		const answer = asObject(reply.json);
+		const id = asText(answer?.id) ?? asText(reply.headers['x-inference-id']);
+		if (reply.status < 300 && id) {
+			const status = asText(answer?.status) ?? 'queued';
+			return { kind: 'accepted', id, status, answer: { ...answer, id, status } };
+		}
+		return {
+			kind: 'lost',
+			cause:
+				reply.status < 300
+					? 'The answer to the request held no generation ID'
+					: `The server answered with HTTP ${reply.status} ("${apiText(reply)}")`,
+		};
+	}
+
+	async function look(generationId: string, timeoutMs: number): Promise<Look> {
+		const got = await exchange({
+			method: 'GET',
+			url: `${GENERATIONS}?generation_id=${encodeURIComponent(generationId)}`,
+			timeout: timeoutMs,
+		});
+		if ('fault' in got) return { kind: 'fault', cause: got.fault };
+		const { reply } = got;
+		const refusal = refusalOf(reply);
+		if (refusal) throw refusal;
+		if (reply.status === 404) return { kind: 'unknownId' };
+		const answer = asObject(reply.json);
+		if (reply.status < 300 && asText(answer?.status)) {
+			return { kind: 'answer', answer: { ...answer, id: asText(answer?.id) ?? generationId } };
+		}
+		const cause = `The server answered with HTTP ${reply.status} ("${apiText(reply)}")`;
+		const retryAfterMs = readRetryAfterMs(reply.headers['retry-after'], Date.now());
+		return { kind: 'fault', cause, retryAfterMs };
+	}
+
+	async function findInLog(clientRequestId: string): Promise<LogRow | undefined> {
+		for (let page = 0; page < LOG_PAGES_TO_SEARCH; page++) {
+			const got = await exchange({
+				method: 'GET',
+				url: `${LOGS}?period=7d&limit=${LOG_PAGE_SIZE}&offset=${page * LOG_PAGE_SIZE}`,
+				timeout: SHORT_TIMEOUT_MS,
+			});
+			const answer = 'reply' in got && got.reply.status < 300 ? asObject(got.reply.json) : undefined;
+			const rows = Array.isArray(answer?.data) ? answer.data.map(asObject) : [];
+			const row = rows.find((candidate) => candidate?.client_request_id === clientRequestId);
+			if (row && asText(row.inference_id)) return row as LogRow;
+			if (asObject(answer?.pagination)?.has_more !== true) return undefined;
+		}
+		return undefined;
+	}
+
+	return { submit, look, findInLog };
+}

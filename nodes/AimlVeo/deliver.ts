@@ -1,0 +1,160 @@
+/** Brings a finished video into n8n: streamed, complete, rightly named and typed, without the API key. */
+import type { IBinaryData, IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import { asText, isWebUrl } from './answers';
+import { downloadGivenUp, storeRefused, textOf, videoUrlUnusable } from './errors';
+import { shortName } from './models';
+import { pause } from './pause';
+
+const ATTEMPTS = 4;
+/** Pause before the second attempt; it doubles after each. */
+const FIRST_PAUSE_MS = 1_000;
+/** Until the CDN begins to answer. */
+const ANSWER_TIMEOUT_MS = 60_000;
+/** A download that brings nothing for this long is cut and begun again. */
+const STALL_MS = 20_000;
+const MAX_NAME_LENGTH = 120;
+
+type Body = NodeJS.ReadableStream & { destroy(error?: Error): void };
+
+export interface Delivery {
+	readonly generationId: string;
+	readonly status: string;
+	readonly url: string;
+	readonly fileName: string;
+	/** Asks the API for a new address, for when the CDN no longer knows this one. */
+	readonly freshUrl: () => Promise<string | undefined>;
+	readonly signal: AbortSignal;
+}
+
+/** A name that stays in its folder and breaks no header: no separators, quotes or control characters. */
+export function safeFileName(name: string): string {
+	const safe = name
+		// eslint-disable-next-line no-control-regex
+		.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+		.replace(/[\\/:*?"<>|;%]/g, '_')
+		.replace(/^[.\s]+|[.\s]+$/g, '');
+	return safe.slice(-MAX_NAME_LENGTH);
+}
+
+/** `<model>-<first 8 of the id>`, or what the user chose; with an extension in any case. */
+export function fileNameFor(
+	chosen: string | undefined,
+	model: string | undefined,
+	generationId: string,
+): string {
+	const own = safeFileName(`${shortName(model ?? 'veo')}-${generationId.slice(0, 8)}`);
+	const name = (chosen && safeFileName(chosen)) || own;
+	return /\.[a-z\d]{2,4}$/i.test(name) && name !== own ? name : `${name}.mp4`;
+}
+
+/** The video type of a `Content-Type` header, or undefined when it names something else. */
+export function videoType(contentType: unknown): string | undefined {
+	const type = (asText(contentType)?.split(';')[0] ?? '').trim().toLowerCase();
+	if (type.startsWith('video/')) return type;
+	return ['', 'application/octet-stream', 'binary/octet-stream', 'application/mp4'].includes(type)
+		? 'video/mp4'
+		: undefined;
+}
+
+/** Counts what arrives and destroys the stream when nothing does, or when the run is stopped. */
+function watch(body: Body, signal: AbortSignal) {
+	const done = new AbortController();
+	let bytes = 0;
+	body.on('data', (chunk: Buffer) => {
+		bytes += chunk.length;
+	});
+	// The listener alone would let the stream run before n8n's store reads it.
+	body.pause();
+	const onStop = () => body.destroy(new Error('stopped'));
+	signal.addEventListener('abort', onStop, { once: true });
+
+	async function cutWhenStalled(): Promise<void> {
+		for (let before = -1; ; ) {
+			before = bytes;
+			await pause(STALL_MS, done.signal);
+			if (bytes === before) body.destroy(new Error('The download stalled'));
+		}
+	}
+	cutWhenStalled().catch(() => {
+		// Ended by `release`.
+	});
+	return {
+		count: () => bytes,
+		release: () => {
+			done.abort();
+			signal.removeEventListener('abort', onStop);
+		},
+	};
+}
+
+type Attempt = { binary: IBinaryData } | { cause: string; gone?: boolean };
+
+async function attempt(ctx: IExecuteFunctions, url: string, delivery: Delivery): Promise<Attempt> {
+	const response = (await ctx.helpers.httpRequest({
+		method: 'GET',
+		url,
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		timeout: ANSWER_TIMEOUT_MS,
+		abortSignal: delivery.signal,
+	})) as IN8nHttpFullResponse & { body: Body; headers: IDataObject };
+	const { body, headers, statusCode } = response;
+	const mimeType = videoType(headers['content-type']);
+	if (statusCode !== 200 || !mimeType) {
+		body.on('error', () => {});
+		body.destroy();
+		return statusCode === 200
+			? { cause: `The server sent ${String(headers['content-type'])} instead of a video` }
+			: {
+					cause: `The server answered with HTTP ${statusCode}`,
+					gone: [403, 404, 410].includes(statusCode),
+				};
+	}
+
+	const watched = watch(body, delivery.signal);
+	try {
+		const binary = await ctx.helpers.prepareBinaryData(
+			body as unknown as Parameters<typeof ctx.helpers.prepareBinaryData>[0],
+			delivery.fileName,
+			mimeType,
+		);
+		const announced = headers['content-encoding'] ? NaN : Number(headers['content-length']);
+		if (watched.count() === 0) return { cause: 'The server sent an empty file' };
+		if (!Number.isNaN(announced) && announced !== watched.count()) {
+			return { cause: `The server sent ${watched.count()} of ${announced} bytes` };
+		}
+		return { binary };
+	} finally {
+		watched.release();
+	}
+}
+
+const STORE_FAULT = /ENOSPC|EDQUOT|EROFS|EACCES|EMFILE|too large|exceeds|quota/i;
+
+/**
+ * The video as n8n binary data. Tries again when the download is cut off, stalls or answers wrongly;
+ * asks for a fresh address when the CDN says 403, 404 or 410.
+ *
+ * @throws VeoError with id and address when it gives up: the video stays paid for and reachable
+ */
+export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promise<IBinaryData> {
+	const { generationId, status, signal } = delivery;
+	let { url } = delivery;
+	let cause = '';
+	for (let tries = 0; tries < ATTEMPTS; tries++) {
+		if (tries > 0) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1), signal);
+		if (!isWebUrl(url)) throw videoUrlUnusable(generationId, status);
+		try {
+			const result = await attempt(ctx, url, delivery);
+			if ('binary' in result) return result.binary;
+			cause = result.cause;
+			if (result.gone) url = (await delivery.freshUrl()) ?? url;
+		} catch (fault) {
+			signal.throwIfAborted();
+			cause = textOf(fault);
+			if (STORE_FAULT.test(cause)) throw storeRefused(generationId, status, url, cause);
+		}
+	}
+	throw downloadGivenUp(generationId, status, url, ATTEMPTS, cause);
+}

@@ -1,0 +1,344 @@
+/**
+ * Every message a user can meet, in one place. The message says what happened, with the field's display
+ * name; the description says how to go on. `toNodeError` adds the item and makes n8n's own error of it.
+ */
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import type { INode, JsonObject } from 'n8n-workflow';
+
+/** What is known when an item cannot go on; it becomes n8n's error, or the row of Continue On Fail. */
+export interface VeoErrorDetails {
+	readonly description: string;
+	readonly generationId?: string;
+	readonly status?: string;
+	readonly url?: string;
+	/** The HTTP status, when the API's answer was the cause. */
+	readonly httpCode?: number;
+	/** Whether every further item would meet the same (bad key, no credits): nothing more is submitted. */
+	readonly endsRun?: boolean;
+	/** Whether the generation ended at no cost, so that a retry may submit it again. */
+	readonly notCharged?: boolean;
+}
+
+/** An item that cannot go on, with a message for people. */
+export class VeoError extends Error {
+	constructor(
+		message: string,
+		readonly details: VeoErrorDetails,
+	) {
+		super(message);
+		this.name = 'VeoError';
+	}
+}
+
+/** `message` or, from an error of n8n or Node, the most telling text it holds. Never "[object Object]". */
+export function textOf(cause: unknown): string {
+	if (typeof cause === 'string') return cause;
+	if (cause instanceof Error) return cause.message;
+	return 'unknown cause';
+}
+
+/** The error itself when it is one of ours, else one that names the cause. */
+export const asVeoError = (cause: unknown, generationId?: string): VeoError =>
+	cause instanceof VeoError ? cause : unforeseen(cause, generationId);
+
+/** The same error with the generation it struck, so that a paid video can be found again. */
+export function withGeneration(error: VeoError, generationId: string): VeoError {
+	if (error.details.generationId !== undefined) return error;
+	return new VeoError(error.message, {
+		...error.details,
+		generationId,
+		description: `${error.details.description} The generation goes on and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
+	});
+}
+
+/**
+ * n8n's error for one item: NodeApiError where an HTTP status was the cause, else NodeOperationError
+ * (a failed generation answers with HTTP 200, which NodeApiError would misread).
+ */
+export function toNodeError(node: INode, error: VeoError, itemIndex: number) {
+	const message = `${error.message} [item ${itemIndex}]`;
+	const { description, httpCode } = error.details;
+	return httpCode === undefined
+		? new NodeOperationError(node, message, { description, itemIndex })
+		: new NodeApiError(node, { message } satisfies JsonObject, {
+				message,
+				description,
+				httpCode: String(httpCode),
+				itemIndex,
+			});
+}
+
+const KEYS_URL = 'https://aimlapi.com/app/keys';
+const BILLING_URL = 'https://aimlapi.com/app/billing';
+const NOTHING_SPENT = 'Nothing was submitted for this item.';
+
+const quoted = (values: ReadonlyArray<string | number>) => values.join(', ');
+const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
+const fieldsOf = (fields: readonly string[]) =>
+	fields.length > 0
+		? `The item has these binary fields: ${quoted(fields)}.`
+		: 'The item has no binary fields.';
+
+// Input, checked before anything is paid
+
+export const modelMissing = () =>
+	new VeoError("'Model' is empty", {
+		description: 'Choose a model from the list, or check the expression that should give its ID.',
+	});
+
+export const operationUnknown = (value: string) =>
+	new VeoError(`'Operation' has no value '${shortened(value)}'`, {
+		description: 'Choose one of the operations in the list.',
+	});
+
+export const promptMissing = () =>
+	new VeoError("'Prompt' is empty", {
+		description:
+			"Describe the video in 'Prompt'. If it is an expression, check that the incoming item holds the value it refers to.",
+	});
+
+export const notText = (label: string) =>
+	new VeoError(`'${label}' is not text`, {
+		description: `Let the expression in '${label}' give text, not an object or a list.`,
+	});
+
+export const mediaMissing = (label: string, model: string, fields: readonly string[]) =>
+	new VeoError(`'${label}' is empty`, {
+		description: `'${model}' needs it. Enter a URL, a data URI, or the name of a binary field of the incoming item. ${fieldsOf(fields)}`,
+	});
+
+export const tooManyImages = (label: string, count: number, max: number) =>
+	new VeoError(`'${label}' holds ${count} pictures`, {
+		description: `The API takes at most ${max}. Remove ${count - max} of them.`,
+	});
+
+export const mediaNotUnderstood = (label: string, value: string, fields: readonly string[]) =>
+	new VeoError(`'${label}' is neither a URL nor a binary field of the item`, {
+		description: `It says '${shortened(value)}'. Enter a URL that begins with https://, a data URI, or the name of a binary field. ${fieldsOf(fields)}`,
+	});
+
+export const mediaNotUsable = (label: string) =>
+	new VeoError(`'${label}' is not a URL, a data URI or a binary field`, {
+		description: `Let the expression in '${label}' give text, or a binary object such as {{ $binary.data }}.`,
+	});
+
+export const urlNotUsable = (label: string, value: string) =>
+	new VeoError(`'${label}' is not a URL that the API can open`, {
+		description: `It says '${shortened(value)}'. Enter the whole address of the file, beginning with https:// and without user name and password.`,
+	});
+
+export const dataUriNotUsable = (label: string) =>
+	new VeoError(`'${label}' holds a data URI that cannot be read`, {
+		description: 'A data URI looks like data:image/png;base64,iVBORw0… with Base64 after the comma.',
+	});
+
+export const fileUnreadable = (label: string, field: string, cause: string) =>
+	new VeoError(`The file of '${label}' could not be read`, {
+		description: `n8n could not open the binary field '${field}': ${cause}. Run the node that makes the file again.`,
+	});
+
+export const fileOfWrongKind = (
+	label: string,
+	kind: 'image' | 'video',
+	source: string,
+	found: string,
+) =>
+	new VeoError(`The file of '${label}' is not ${kind === 'image' ? 'a picture' : 'a video'}`, {
+		description: `By its first bytes, ${source} is ${found}. Use ${kind === 'image' ? 'a PNG, JPEG or WebP picture' : 'an MP4, WebM or MOV video'}.`,
+	});
+
+export const fileTooLarge = (label: string, megabytes: number, limit: number) =>
+	new VeoError(`The file of '${label}' is too large`, {
+		description: `It has ${megabytes} MB; at most ${limit} MB can be sent inside the request. Make it smaller, or put it online and enter its URL.`,
+	});
+
+export const settingNotTaken = (
+	label: string,
+	value: string,
+	allowed: ReadonlyArray<string | number>,
+	model: string,
+) =>
+	new VeoError(`'${label}' cannot be '${shortened(value)}'`, {
+		description: `'${model}' takes ${quoted(allowed)}. Choose one of these, or remove '${label}' to use the API's default.`,
+	});
+
+export const settingOfWrongType = (
+	label: string,
+	value: string,
+	type: 'boolean' | 'integer' | 'string',
+) =>
+	new VeoError(`'${label}' cannot be '${shortened(value)}'`, {
+		description: {
+			boolean: `'${label}' is either true or false.`,
+			integer: `'${label}' is a whole number without decimals.`,
+			string: `Let the expression in '${label}' give text, not an object or a list.`,
+		}[type],
+	});
+
+export const optionOutOfRange = (label: string, value: string, rule: string) =>
+	new VeoError(`'${label}' cannot be '${shortened(value)}'`, {
+		description: `Enter ${rule}, or remove the option to use its default.`,
+	});
+
+export const generationIdMissing = () =>
+	new VeoError("'Generation ID' is empty", {
+		description:
+			"Enter the 'id' that 'Create Video' gave. If it is an expression, check that the incoming item holds it.",
+	});
+
+export const credentialUnusable = (what: string) =>
+	new VeoError(what, {
+		description: `Open the credential 'AI/ML API' and correct it. ${NOTHING_SPENT}`,
+		endsRun: true,
+	});
+
+// Answers of the API
+
+export const badKey = (apiText: string) =>
+	new VeoError('The AI/ML API did not accept the API key', {
+		description: `It answered "${apiText}". Check the key in the credential 'AI/ML API', or make a new one at ${KEYS_URL}.`,
+		httpCode: 401,
+		endsRun: true,
+	});
+
+export const noCredits = (apiText: string) =>
+	new VeoError('The AI/ML API account has no credits left', {
+		description: `It answered "${apiText}". The API key is right: top up at ${BILLING_URL} and run the workflow again. Videos that are already paid for are not bought again.`,
+		httpCode: 403,
+		endsRun: true,
+	});
+
+export const notAllowed = (apiText: string) =>
+	new VeoError('The AI/ML API does not allow this with this API key', {
+		description: `It answered "${apiText}". Check the plan of the account and the limits of the key at ${KEYS_URL}, or choose another model.`,
+		httpCode: 403,
+	});
+
+export const requestRefused = (status: number, apiText: string) =>
+	new VeoError('The AI/ML API refused the request', {
+		description: `It answered with HTTP ${status}: "${apiText}". Nothing was charged. Correct the value it names and run the workflow again.`,
+		httpCode: status,
+	});
+
+export const redirected = (status: number) =>
+	new VeoError('The AI/ML API answered with a redirect to another address', {
+		description: `The API key is not sent to another address. Check 'Base URL' in the credential 'AI/ML API'; it should be the address that answers itself (HTTP ${status}).`,
+		httpCode: status,
+		endsRun: true,
+	});
+
+export const notReached = (cause: string) =>
+	new VeoError('The AI/ML API could not be reached', {
+		description: `${cause}. Nothing was charged. Check the network of this n8n and 'Base URL' in the credential 'AI/ML API', then run the workflow again.`,
+	});
+
+export const rateLimited = (seconds: number) =>
+	new VeoError('The AI/ML API accepts no more requests for now', {
+		description: `It answered "Too Many Requests" for ${seconds} seconds without a break. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or run the workflow again later.`,
+		httpCode: 429,
+	});
+
+export const maybeAccepted = (clientRequestId: string, what: string) =>
+	new VeoError(
+		`The request may have been accepted and charged, but its answer was lost (client request ID ${clientRequestId})`,
+		{
+			description: `${what}. To not pay twice, it is not sent again in this execution. Look for the client request ID ${clientRequestId} in the usage log of your AI/ML API account, and fetch the video with 'Get Video'. A retry of this execution looks there too; a new execution submits again.`,
+		},
+	);
+
+// Waiting
+
+export const timedOut = (seconds: number, generationId: string, status: string) =>
+	new VeoError(`The video was not ready after ${seconds} seconds`, {
+		description: `The generation goes on and stays yours. Use 'Get Video' with the generation ID ${generationId}, or set a longer 'Timeout'. A retry of this execution goes on waiting for it.`,
+		generationId,
+		status,
+	});
+
+export const generationUnknown = (generationId: string) =>
+	new VeoError('The AI/ML API does not know this generation ID', {
+		description: `Check the generation ID ${generationId}, and that the credential belongs to the account that made it.`,
+		generationId,
+		httpCode: 404,
+	});
+
+export const answerUnreadable = (generationId: string, cause: string) =>
+	new VeoError('The AI/ML API gave no readable answer', {
+		description: `${cause}. The generation is not affected: use 'Get Video' with the generation ID ${generationId} again in a few minutes.`,
+		generationId,
+	});
+
+export const generationFailed = (generationId: string, status: string, reason: string) =>
+	new VeoError('The video could not be generated', {
+		description: `The AI/ML API says: "${reason}". It is not charged. Change the prompt or the media and run the workflow again (generation ID ${generationId}).`,
+		generationId,
+		status,
+		notCharged: true,
+	});
+
+export const noVideo = (generationId: string, status: string) =>
+	new VeoError('The generation ended without a video', {
+		description: `Most often the safety filter held it back. It is not charged. Change the prompt or the pictures and run the workflow again (generation ID ${generationId}).`,
+		generationId,
+		status,
+		notCharged: true,
+	});
+
+// Delivery
+
+export const videoUrlUnusable = (generationId: string, status: string) =>
+	new VeoError("The AI/ML API gave an address for the video that is not a web address", {
+		description: `The video is paid for and stays yours. Use 'Get Video' with the generation ID ${generationId} to ask for its address again.`,
+		generationId,
+		status,
+	});
+
+export const downloadGivenUp = (
+	generationId: string,
+	status: string,
+	url: string,
+	attempts: number,
+	cause: string,
+) =>
+	new VeoError(`The video is ready, but could not be downloaded in ${attempts} attempts`, {
+		description: `${cause}. It is paid for and stays yours: use 'Get Video' with the generation ID ${generationId}, or open ${url}`,
+		generationId,
+		status,
+		url,
+	});
+
+export const storeRefused = (generationId: string, status: string, url: string, cause: string) =>
+	new VeoError('The video is ready, but n8n could not store the file', {
+		description: `${cause}. It is paid for and stays yours: make room in n8n's binary data storage, then use 'Get Video' with the generation ID ${generationId}, or open ${url}`,
+		generationId,
+		status,
+		url,
+	});
+
+// The run as a whole
+
+export const stopped = (generationIds: readonly string[]) =>
+	new VeoError('The execution was stopped', {
+		description:
+			generationIds.length > 0
+				? `The API cannot cancel a generation: these go on and stay yours. Use 'Get Video' with ${quoted(generationIds)}.`
+				: 'Nothing was generated.',
+	});
+
+/** The same error, telling which other generations are under way when the node ends. */
+export function withOthersInFlight(error: VeoError, generationIds: readonly string[]): VeoError {
+	if (generationIds.length === 0) return error;
+	return new VeoError(error.message, {
+		...error.details,
+		description: `${error.details.description} Other items are paid for and go on; a retry of this execution finds them, and so does 'Get Video': ${quoted(generationIds)}.`,
+	});
+}
+
+/** What nobody foresaw, still with a way out. */
+export const unforeseen = (cause: unknown, generationId?: string) =>
+	new VeoError(`The node could not go on: ${textOf(cause)}`, {
+		description: generationId
+			? `Use 'Get Video' with the generation ID ${generationId}, and report this with the steps that led here.`
+			: 'Please report this with the steps that led here.',
+		generationId,
+	});

@@ -1,0 +1,247 @@
+/** The editor's fields, derived from the model table and the operations. */
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from './models';
+import type { MediaName, SettingName, SettingSpec } from './models';
+import { OPERATIONS } from './operations';
+import type { OperationName } from './operations';
+import { DEFAULT_BINARY_FIELD, DEFAULT_MAX_CONCURRENT, DEFAULT_TIMEOUT_S } from './plan';
+
+const forOperations = (...operations: OperationName[]) => ({ show: { operation: operations } });
+const showForRequests = forOperations('create', 'createAndWait');
+const showForResults = forOperations('createAndWait', 'get');
+
+const byName = <T extends { name: string }>(a: T, b: T) => a.name.localeCompare(b.name, 'en');
+const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
+	a.displayName.localeCompare(b.displayName, 'en');
+
+const SETTING_HINTS: Record<SettingName, string> = {
+	aspectRatio: 'Shape of the picture',
+	autoFix: 'Whether to let the API rewrite a prompt that its content policy would refuse',
+	duration: 'Length of the video in seconds',
+	enhancePrompt: 'Whether to let the API elaborate the prompt',
+	generateAudio: 'Whether to make sound for the video',
+	negativePrompt: 'What should not be seen in the video',
+	personGeneration: 'Whether people may be shown',
+	provider: 'Who runs the model: Google, the fal.ai mirror, or Google first and then fal.ai',
+	resolution: 'Number of lines of the short side',
+	seed: 'The same number with the same request gives a similar video',
+};
+
+const VALUE_NAMES: Record<string, string> = {
+	allow_adult: 'Allow Adults',
+	auto: 'Automatic',
+	dont_allow: 'Do Not Allow',
+	fal: 'Fal.ai',
+	google: 'Google',
+};
+
+const MEDIA_HINTS: Record<MediaName, string> = {
+	firstFrame:
+		'Picture the video begins with: a URL, a data URI, or the name of a binary field of the incoming item',
+	lastFrame:
+		'Picture the video ends with: a URL, a data URI, or the name of a binary field of the incoming item',
+	referenceImages:
+		'One to three pictures of what should appear: URLs, data URIs, or names of binary fields of the incoming item',
+	sourceVideo:
+		'Video to go on from: a URL, a data URI, or the name of a binary field of the incoming item',
+};
+
+function settingField(name: SettingName, spec: SettingSpec): INodeProperties {
+	const { label, type } = SETTINGS[name];
+	const base = { displayName: label, name, description: SETTING_HINTS[name] };
+	if (spec.values) {
+		const unit = name === 'duration' ? ' Seconds' : '';
+		return {
+			...base,
+			type: 'options',
+			options: spec.values.map((value) => ({
+				name: VALUE_NAMES[String(value)] ?? `${value}${unit}`,
+				value,
+			})),
+			default: spec.apiDefault ?? spec.values[0],
+		};
+	}
+	if (type === 'boolean') return { ...base, type: 'boolean', default: spec.apiDefault ?? false };
+	if (type === 'integer') {
+		return { ...base, type: 'number', typeOptions: { numberPrecision: 0 }, default: 0 };
+	}
+	return {
+		...base,
+		type: 'string',
+		typeOptions: { rows: 2 },
+		default: '',
+		placeholder: 'e.g. blurry, text, watermark',
+	};
+}
+
+/** One field for each distinct way in which models take a setting, shown for just these models. */
+function settingFields(): INodeProperties[] {
+	const variants = new Map<string, { field: INodeProperties; models: string[] }>();
+	for (const model of MODELS) {
+		for (const [name, spec] of Object.entries(model.settings) as Array<[SettingName, SettingSpec]>) {
+			const key = JSON.stringify([name, spec]);
+			const variant = variants.get(key) ?? { field: settingField(name, spec), models: [] };
+			variant.models.push(model.id);
+			variants.set(key, variant);
+		}
+	}
+	return [...variants.values()]
+		.map(({ field, models }) => ({ ...field, displayOptions: { show: { '/model': models } } }))
+		.sort(byDisplayName);
+}
+
+function mediaField(name: MediaName, need: 'required' | 'optional'): INodeProperties | undefined {
+	const models = MODELS.filter((model) => model.media[name] === need).map(({ id }) => id);
+	if (models.length === 0) return undefined;
+	const isVideo = MEDIA[name].kind === 'video';
+	const list = name === 'referenceImages';
+	return {
+		displayName: MEDIA[name].label,
+		name,
+		type: 'string',
+		default: list ? [] : '',
+		required: need === 'required',
+		placeholder: isVideo ? 'e.g. https://example.com/clip.mp4' : 'e.g. https://example.com/photo.jpg',
+		description: MEDIA_HINTS[name],
+		...(list && {
+			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Reference Image' },
+		}),
+		displayOptions: { show: { ...showForRequests.show, model: models } },
+	};
+}
+
+const mediaFields = (Object.keys(MEDIA) as MediaName[])
+	.flatMap((name) => [mediaField(name, 'required'), mediaField(name, 'optional')])
+	.filter((field) => field !== undefined);
+
+const operationOptions: INodePropertyOptions[] = Object.entries(OPERATIONS)
+	.map(([value, { name, action, description }]) => ({ name, value, action, description }))
+	.sort(byName);
+
+const modelOptions: INodePropertyOptions[] = MODELS.map(({ id, name, description }) => ({
+	name,
+	value: id,
+	description,
+})).sort(byName);
+
+const optionFields: INodeProperties[] = [
+	{
+		displayName: 'File Name',
+		name: 'fileName',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. intro.mp4',
+		description: 'Name of the video file; if empty, it is made of the model and the generation ID',
+		displayOptions: { show: { '/operation': showForResults.show.operation } },
+	},
+	{
+		displayName: 'Max Concurrent',
+		name: 'maxConcurrent',
+		type: 'number',
+		typeOptions: { minValue: 1, numberPrecision: 0 },
+		default: DEFAULT_MAX_CONCURRENT,
+		description: 'How many items are under way at the same time',
+	},
+	{
+		displayName: 'Output Binary Field',
+		name: 'binaryField',
+		type: 'string',
+		default: DEFAULT_BINARY_FIELD,
+		description: 'Name of the binary field that holds the video',
+		displayOptions: { show: { '/operation': showForResults.show.operation } },
+	},
+	{
+		displayName: 'Poll Interval',
+		name: 'pollInterval',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 10,
+		description:
+			'Seconds between two looks at the video; without this option they follow how long videos usually take',
+		displayOptions: { show: { '/operation': showForResults.show.operation } },
+	},
+	{
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: DEFAULT_TIMEOUT_S,
+		description: 'Seconds to wait for a video at most; it stays yours when the time is over',
+	},
+];
+
+export const fields: INodeProperties[] = [
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		options: operationOptions,
+		default: 'createAndWait',
+	},
+	{
+		displayName: 'Model',
+		name: 'model',
+		type: 'options',
+		options: modelOptions,
+		default: DEFAULT_MODEL,
+		description: 'Model that makes the video; an expression may give the ID of a newer one',
+		displayOptions: showForRequests,
+	},
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		default: '',
+		required: true,
+		placeholder: 'e.g. The camera flies from the shore to the lighthouse at dusk',
+		description: 'What is to be seen and heard in the video',
+		displayOptions: showForRequests,
+	},
+	...mediaFields,
+	{
+		displayName: 'Generation ID',
+		name: 'generationId',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. {{ $json.id }}',
+		description: 'The ID that Create Video gave',
+		displayOptions: forOperations('get'),
+	},
+	{
+		displayName: 'Wait for Completion',
+		name: 'waitForCompletion',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to wait until the video is ready instead of returning its state at once',
+		displayOptions: forOperations('get'),
+	},
+	{
+		displayName: 'Download Video',
+		name: 'download',
+		type: 'boolean',
+		default: true,
+		description: 'Whether to put the video file into the output; otherwise only its URL is there',
+		displayOptions: showForResults,
+	},
+	{
+		displayName: 'Video Settings',
+		name: 'videoSettings',
+		type: 'collection',
+		placeholder: 'Add Setting',
+		default: {},
+		description: "What is not added here is left to the API's defaults",
+		options: settingFields(),
+		displayOptions: showForRequests,
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		options: optionFields,
+	},
+];

@@ -1,0 +1,169 @@
+/** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
+import type { IBinaryData } from 'n8n-workflow';
+import {
+	dataUriNotUsable,
+	fileOfWrongKind,
+	fileTooLarge,
+	mediaNotUnderstood,
+	mediaNotUsable,
+	textOf,
+	fileUnreadable,
+	urlNotUsable,
+} from './errors';
+
+export type MediaKind = 'image' | 'video';
+
+/** How to reach the incoming item's files. */
+export interface BinarySource {
+	/** Names of the item's binary fields. */
+	readonly fields: readonly string[];
+	/** The whole file behind a field name or a binary object. */
+	read(source: string | IBinaryData): Promise<Buffer>;
+}
+
+/** Google takes pictures of up to 20 MB inside a request; the video limit keeps a request sendable. */
+const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
+const BYTES_PER_MB = 1_000_000;
+/** Longer than any signature read below, in Base64 characters (a multiple of 4). */
+const HEAD_BASE64_LENGTH = 88;
+
+const latin = (bytes: Buffer, from: number, to: number) => bytes.toString('latin1', from, to);
+
+/**
+ * The media type told by a file's first 64 bytes: PNG, JPEG, WebP, MP4, MOV, WebM; else undefined.
+ * @see https://en.wikipedia.org/wiki/List_of_file_signatures
+ */
+export function sniffMimeType(bytes: Buffer): string | undefined {
+	if (latin(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png';
+	if (latin(bytes, 0, 3) === '\xff\xd8\xff') return 'image/jpeg';
+	if (latin(bytes, 0, 4) === 'RIFF' && latin(bytes, 8, 12) === 'WEBP') return 'image/webp';
+	if (latin(bytes, 4, 8) === 'ftyp') {
+		const brand = latin(bytes, 8, 12);
+		if (brand === 'qt  ') return 'video/quicktime';
+		return /^(avif|avis|heic|heix|mif1|msf1|M4A )$/.test(brand) ? undefined : 'video/mp4';
+	}
+	if (latin(bytes, 0, 4) === '\x1a\x45\xdf\xa3' && latin(bytes, 0, 64).includes('webm')) {
+		return 'video/webm';
+	}
+	return undefined;
+}
+
+function describe(bytes: Buffer): string {
+	if (bytes.length === 0) return 'empty';
+	const mimeType = sniffMimeType(bytes);
+	if (mimeType) return mimeType;
+	const head = bytes.toString('utf8', 0, 200);
+	if (/^\s*<(!doctype html|html)/i.test(head)) return 'a web page';
+	// eslint-disable-next-line no-control-regex
+	return /[\x00-\x08\ufffd]/.test(head) ? 'a file of another type' : 'text';
+}
+
+function assertKind(bytes: Buffer, kind: MediaKind, label: string, source: string): string {
+	const mimeType = sniffMimeType(bytes);
+	if (mimeType?.startsWith(`${kind}/`)) return mimeType;
+	throw fileOfWrongKind(label, kind, source, describe(bytes));
+}
+
+function assertSize(byteLength: number, kind: MediaKind, label: string): void {
+	const limit = LIMIT_MB[kind];
+	if (byteLength > limit * BYTES_PER_MB) {
+		throw fileTooLarge(label, Math.ceil(byteLength / BYTES_PER_MB), limit);
+	}
+}
+
+function fromDataUri(uri: string, kind: MediaKind, label: string): string {
+	const comma = uri.indexOf(',');
+	const base64 = uri.slice(comma + 1).trim();
+	if (comma < 0 || !/;\s*base64\s*$/i.test(uri.slice(0, comma)) || !/^[\w+/-]+=*$/.test(base64)) {
+		throw dataUriNotUsable(label);
+	}
+	const head = Buffer.from(base64.slice(0, HEAD_BASE64_LENGTH), 'base64');
+	const mimeType = assertKind(head, kind, label, 'the data URI');
+	assertSize((base64.length * 3) / 4, kind, label);
+	return `data:${mimeType};base64,${base64}`;
+}
+
+async function fromFile(
+	source: string | IBinaryData,
+	kind: MediaKind,
+	label: string,
+	binaries: BinarySource,
+): Promise<string> {
+	const name = typeof source === 'string' ? source : (source.fileName ?? 'the binary object');
+	let bytes: Buffer;
+	try {
+		bytes = await binaries.read(source);
+	} catch (cause) {
+		throw fileUnreadable(label, name, textOf(cause));
+	}
+	const mimeType = assertKind(bytes, kind, label, `'${name}'`);
+	assertSize(bytes.length, kind, label);
+	return `data:${mimeType};base64,${bytes.toString('base64')}`;
+}
+
+function isBinaryObject(value: unknown): value is IBinaryData {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		typeof (value as Partial<IBinaryData>).mimeType === 'string' &&
+		typeof (value as Partial<IBinaryData>).data === 'string'
+	);
+}
+
+/** Whether a media parameter holds nothing. */
+export const isUnset = (value: unknown): boolean =>
+	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+
+/**
+ * What the API takes for one picture or video: the URL as it is, or a data URI.
+ *
+ * @param value what the user entered, or what an expression gave
+ * @throws VeoError when it is none of URL, data URI and binary field, or not of this kind
+ */
+export async function toApiMedia(
+	value: unknown,
+	kind: MediaKind,
+	label: string,
+	binaries: BinarySource,
+): Promise<string> {
+	if (isBinaryObject(value)) return await fromFile(value, kind, label, binaries);
+	if (typeof value !== 'string') throw mediaNotUsable(label);
+	const text = value.trim();
+	if (binaries.fields.includes(text)) return await fromFile(text, kind, label, binaries);
+	if (/^data:/i.test(text)) return fromDataUri(text, kind, label);
+	if (!/^[a-z][a-z\d+.-]*:/i.test(text)) throw mediaNotUnderstood(label, text, binaries.fields);
+	try {
+		const url = new URL(text);
+		const usable = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+		if (usable && !/\s/.test(text)) return text;
+	} catch {
+		// Not a URL at all: the same message.
+	}
+	throw urlNotUsable(label, text);
+}
+
+/**
+ * The pictures in a multi-value field: a list, one value, a JSON list as text, or values separated by
+ * commas (a comma inside a URL or a data URI does not separate).
+ */
+export function splitMediaList(value: unknown): unknown[] {
+	if (Array.isArray(value)) return value.flatMap(splitMediaList);
+	if (isUnset(value)) return [];
+	if (typeof value !== 'string') return [value];
+	const text = value.trim();
+	if (text.startsWith('[')) {
+		try {
+			return splitMediaList(JSON.parse(text));
+		} catch {
+			// A text that only begins like a list: taken as it is.
+		}
+	}
+	const parts: string[] = [];
+	for (const part of text.split(',')) {
+		const begins = /^\s*(https?:|data:|[\w-]+\s*$)/i.test(part);
+		const afterDataHead = /^\s*data:[^,]*$/i.test(parts[parts.length - 1] ?? '');
+		if (parts.length === 0 || (begins && !afterDataHead)) parts.push(part);
+		else parts[parts.length - 1] += `,${part}`;
+	}
+	return parts.map((part) => part.trim()).filter((part) => part !== '');
+}

@@ -1,0 +1,183 @@
+/**
+ * The Veo 3.1 models as one table, and the only place that knows them. The fields in the editor, the
+ * request body, the price estimate, the README's table and the tests are all derived from it.
+ *
+ * Source: the "Veo 3.1" pages under https://docs.aimlapi.com/api-references/video-models/google
+ */
+
+/** The node's media parameters and the body fields they fill. */
+export const MEDIA = {
+	firstFrame: { field: 'image_url', kind: 'image', label: 'First Frame' },
+	lastFrame: { field: 'last_image_url', kind: 'image', label: 'Last Frame' },
+	referenceImages: { field: 'image_urls', kind: 'image', label: 'Reference Images' },
+	sourceVideo: { field: 'video_url', kind: 'video', label: 'Source Video' },
+} as const;
+
+/** The node's video settings and the body fields they fill. */
+export const SETTINGS = {
+	aspectRatio: { field: 'aspect_ratio', type: 'string', label: 'Aspect Ratio' },
+	autoFix: { field: 'auto_fix', type: 'boolean', label: 'Auto Fix' },
+	duration: { field: 'duration', type: 'integer', label: 'Duration' },
+	enhancePrompt: { field: 'enhance_prompt', type: 'boolean', label: 'Enhance Prompt' },
+	generateAudio: { field: 'generate_audio', type: 'boolean', label: 'Generate Audio' },
+	negativePrompt: { field: 'negative_prompt', type: 'string', label: 'Negative Prompt' },
+	personGeneration: { field: 'person_generation', type: 'string', label: 'Person Generation' },
+	provider: { field: 'provider', type: 'string', label: 'Provider' },
+	resolution: { field: 'resolution', type: 'string', label: 'Resolution' },
+	seed: { field: 'seed', type: 'integer', label: 'Seed' },
+} as const;
+
+export type MediaName = keyof typeof MEDIA;
+export type SettingName = keyof typeof SETTINGS;
+
+/** What a model takes for one setting. */
+export interface SettingSpec {
+	/** The only values the API accepts; without it any value of the setting's type. */
+	readonly values?: ReadonlyArray<string | number>;
+	/** What the API uses when the field is absent. Never sent; shown in the editor and used for prices. */
+	readonly apiDefault?: string | number | boolean;
+}
+
+export interface Model {
+	/** The id the API knows the model by. */
+	readonly id: string;
+	readonly name: string;
+	readonly description: string;
+	readonly media: Readonly<Partial<Record<MediaName, 'required' | 'optional'>>>;
+	readonly settings: Readonly<Partial<Record<SettingName, SettingSpec>>>;
+}
+
+/** The API takes one to three reference images. */
+export const MAX_REFERENCE_IMAGES = 3;
+
+const AUDIO = { apiDefault: true };
+const PROVIDER = { values: ['auto', 'google', 'fal'], apiDefault: 'auto' };
+const RATIO = { values: ['16:9', '9:16'] };
+const SECONDS = { values: [4, 6, 8], apiDefault: 8 };
+const HD = { values: ['720p', '1080p'], apiDefault: '1080p' };
+
+const frameSettings = {
+	aspectRatio: RATIO,
+	duration: SECONDS,
+	generateAudio: AUDIO,
+	provider: PROVIDER,
+	resolution: HD,
+};
+const textSettings = {
+	...frameSettings,
+	autoFix: { apiDefault: true },
+	enhancePrompt: { apiDefault: true },
+	negativePrompt: {},
+	seed: {},
+};
+const extendSettings = {
+	aspectRatio: { values: ['auto', '16:9', '9:16'], apiDefault: 'auto' },
+	autoFix: { apiDefault: false },
+	duration: { values: [7], apiDefault: 7 },
+	generateAudio: AUDIO,
+	provider: PROVIDER,
+	resolution: { values: ['720p'], apiDefault: '720p' },
+};
+
+export const MODELS: readonly Model[] = [
+	{
+		id: 'google/veo-3.1-first-last-image-to-video',
+		name: 'Veo 3.1 First and Last Frame',
+		description: 'A video that leads from one picture to another',
+		media: { firstFrame: 'required', lastFrame: 'required' },
+		settings: frameSettings,
+	},
+	{
+		id: 'google/veo-3.1-first-last-image-to-video-fast',
+		name: 'Veo 3.1 Fast First and Last Frame',
+		description: 'A video that leads from one picture to another, faster and cheaper',
+		media: { firstFrame: 'required', lastFrame: 'required' },
+		settings: frameSettings,
+	},
+	{
+		id: 'google/veo-3.1-i2v',
+		name: 'Veo 3.1 Image to Video',
+		description: 'A video that begins with a picture',
+		media: { firstFrame: 'required' },
+		settings: frameSettings,
+	},
+	{
+		id: 'google/veo-3.1-i2v-fast',
+		name: 'Veo 3.1 Fast Image to Video',
+		description: 'A video that begins with a picture, faster and cheaper',
+		media: { firstFrame: 'required' },
+		settings: frameSettings,
+	},
+	{
+		id: 'google/veo-3.1-t2v',
+		name: 'Veo 3.1 Text to Video',
+		description: 'A video out of a prompt alone',
+		media: {},
+		settings: textSettings,
+	},
+	{
+		id: 'google/veo-3.1-t2v-fast',
+		name: 'Veo 3.1 Fast Text to Video',
+		description: 'A video out of a prompt alone, faster and cheaper',
+		media: {},
+		settings: textSettings,
+	},
+	{
+		id: 'google/veo-3.1-reference-to-video',
+		name: 'Veo 3.1 Reference to Video',
+		description: 'A video with the people and things of one to three pictures',
+		media: { referenceImages: 'required' },
+		settings: {
+			duration: { values: [8], apiDefault: 8 },
+			generateAudio: AUDIO,
+			provider: PROVIDER,
+			resolution: HD,
+		},
+	},
+	{
+		id: 'google/veo3-1-extend-video',
+		name: 'Veo 3.1 Extend Video',
+		description: 'A video that goes on where another one ends',
+		media: { sourceVideo: 'required' },
+		settings: extendSettings,
+	},
+	{
+		id: 'google/veo3-1-fast-extend-video',
+		name: 'Veo 3.1 Fast Extend Video',
+		description: 'A video that goes on where another one ends, faster and cheaper',
+		media: { sourceVideo: 'required' },
+		settings: extendSettings,
+	},
+	{
+		id: 'google/veo-3-1-lite-generate-preview',
+		name: 'Veo 3.1 Lite Preview',
+		description: 'A light model for text, with or without a first and a last picture',
+		media: { firstFrame: 'optional', lastFrame: 'optional' },
+		settings: frameSettings,
+	},
+	{
+		id: 'veo-3.1-lite-generate-001',
+		name: 'Veo 3.1 Lite',
+		description: 'A light model for text, with or without a first and a last picture',
+		media: { firstFrame: 'optional', lastFrame: 'optional' },
+		settings: {
+			aspectRatio: RATIO,
+			duration: SECONDS,
+			generateAudio: AUDIO,
+			personGeneration: { values: ['dont_allow', 'allow_adult'], apiDefault: 'allow_adult' },
+			resolution: { values: ['720P', '1080P'], apiDefault: '720P' },
+		},
+	},
+];
+
+export const DEFAULT_MODEL = 'google/veo-3.1-first-last-image-to-video';
+
+/** The model with this id, or undefined for one that is newer than this table. */
+export function findModel(id: string): Model | undefined {
+	return MODELS.find((model) => model.id === id);
+}
+
+/** The model's id without its vendor: `google/veo-3.1-i2v` gives `veo-3.1-i2v`. */
+export function shortName(id: string): string {
+	return id.slice(id.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,177 @@
+/** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { asRow, modelInId, readOutcome } from './answers';
+import { deliver, fileNameFor } from './deliver';
+import {
+	answerUnreadable,
+	asVeoError,
+	generationFailed,
+	generationUnknown,
+	VeoError,
+	withGeneration,
+} from './errors';
+import { pause, unlessAborted } from './pause';
+import { planGet, planRequest } from './plan';
+import type { GetPlan, OutputPlan, RequestPlan } from './plan';
+import { obtain } from './submit';
+import type { SubmitContext } from './submit';
+import { LATE_VIDEO_GRACE_MS, LOOK_TIMEOUT_MS, waitForVideo } from './wait';
+import type { Finished } from './wait';
+
+/** What all items of one run share. */
+export interface Run {
+	readonly ctx: IExecuteFunctions;
+	readonly buying: SubmitContext;
+	/** Aborted when the execution is stopped or another item ended the node. */
+	readonly signal: AbortSignal;
+	/** Called with the id as soon as an item's generation is known. */
+	readonly onGeneration: (itemIndex: number, generationId: string) => void;
+	/** An AI Agent's tool must not return files. */
+	readonly isTool: boolean;
+}
+
+type Row = Pick<INodeExecutionData, 'json' | 'binary'>;
+
+/** An item's plan, bound to how it is carried out. */
+export type Task = (run: Run) => Promise<Row>;
+
+export interface Operation {
+	readonly name: string;
+	readonly action: string;
+	readonly description: string;
+	/**
+	 * Reads and checks one item.
+	 * @throws VeoError when the item cannot be carried out; nothing is paid yet
+	 */
+	plan(ctx: IExecuteFunctions, itemIndex: number): Promise<Task>;
+}
+
+/** Golden-ratio steps: neighbours get far-apart fractions, so that their looks do not coincide. */
+const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
+
+async function waitFor(
+	run: Run,
+	plan: OutputPlan,
+	generationId: string,
+	submittedAtMs?: number,
+): Promise<Finished> {
+	try {
+		return await waitForVideo({
+			generationId,
+			submittedAtMs,
+			timeoutMs: plan.timeoutMs,
+			pollIntervalMs: plan.pollIntervalMs,
+			spread: spreadOf(plan.itemIndex),
+			look: async (timeoutMs) =>
+				await unlessAborted(run.buying.api.look(generationId, timeoutMs), run.signal),
+			sleep: async (ms) => await pause(ms, run.signal),
+			now: Date.now,
+		});
+	} catch (cause) {
+		throw withGeneration(asVeoError(cause, generationId), generationId);
+	}
+}
+
+async function toRow(
+	run: Run,
+	plan: OutputPlan,
+	{ answer, outcome }: Finished,
+	model: string | undefined,
+): Promise<Row> {
+	const json = asRow(answer, model);
+	if (!plan.download || run.isTool) return { json };
+	const generationId = String(answer.id);
+	const binary = await deliver(run.ctx, {
+		generationId,
+		status: outcome.status,
+		url: outcome.url,
+		fileName: fileNameFor(plan.fileName, model, generationId),
+		signal: run.signal,
+		freshUrl: async () => {
+			const look = await run.buying.api.look(generationId, LOOK_TIMEOUT_MS);
+			const fresh = look.kind === 'answer' ? readOutcome(look.answer) : undefined;
+			return fresh?.kind === 'completed' ? fresh.url : undefined;
+		},
+	});
+	return { json, binary: { [plan.binaryField]: binary } };
+}
+
+async function buy(run: Run, plan: RequestPlan) {
+	const purchase = await obtain(run.buying, plan);
+	run.onGeneration(plan.itemIndex, purchase.entry.id);
+	return purchase;
+}
+
+async function create(run: Run, plan: RequestPlan): Promise<Row> {
+	const { answer } = await buy(run, plan);
+	return { json: asRow(answer.answer, plan.body.model) };
+}
+
+async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
+	const { key, entry } = await buy(run, plan);
+	try {
+		const finished = await waitFor(run, plan, entry.id, entry.at);
+		return await toRow(run, plan, finished, plan.body.model);
+	} catch (cause) {
+		const notCharged = cause instanceof VeoError && cause.details.notCharged;
+		if (notCharged) run.buying.ledger.strike(key);
+		throw asVeoError(cause, entry.id);
+	}
+}
+
+async function get(run: Run, plan: GetPlan): Promise<Row> {
+	const { generationId } = plan;
+	const model = modelInId(generationId);
+	run.onGeneration(plan.itemIndex, generationId);
+	if (plan.wait) return await toRow(run, plan, await waitFor(run, plan, generationId), model);
+
+	const look = await unlessAborted(run.buying.api.look(generationId, LOOK_TIMEOUT_MS), run.signal);
+	if (look.kind === 'unknownId') throw generationUnknown(generationId);
+	if (look.kind === 'fault') throw answerUnreadable(generationId, look.cause);
+	const outcome = readOutcome(look.answer);
+	if (outcome.kind === 'failed') throw generationFailed(generationId, outcome.status, outcome.reason);
+	if (outcome.kind === 'running') return { json: asRow(look.answer, model) };
+	const finished =
+		outcome.kind === 'completed'
+			? { answer: look.answer, outcome }
+			: await waitFor(run, { ...plan, timeoutMs: LATE_VIDEO_GRACE_MS }, generationId);
+	return await toRow(run, plan, finished, model);
+}
+
+/** Binds an operation's own plan to its own way of carrying it out; nobody else needs to know the type. */
+const bind =
+	<P>(
+		plan: (ctx: IExecuteFunctions, itemIndex: number) => Promise<P>,
+		carryOut: (run: Run, plan: P) => Promise<Row>,
+	): Operation['plan'] =>
+	async (ctx, itemIndex) => {
+		const planned = await plan(ctx, itemIndex);
+		return async (run) => await carryOut(run, planned);
+	};
+
+export const OPERATIONS = {
+	create: {
+		name: 'Create Video',
+		action: 'Create video',
+		description: 'Submit a video and return its generation ID at once (spends credits)',
+		plan: bind(planRequest, create),
+	},
+	createAndWait: {
+		name: 'Create Video and Wait',
+		action: 'Create video and wait',
+		description: 'Submit a video, wait until it is ready and return the file (spends credits)',
+		plan: bind(planRequest, createAndWait),
+	},
+	get: {
+		name: 'Get Video',
+		action: 'Get video',
+		description: 'Return the state of a video and, when it is ready, the file',
+		plan: bind(planGet, get),
+	},
+} as const satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+export const findOperation = (name: string): Operation | undefined =>
+	Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name as OperationName] : undefined;
+

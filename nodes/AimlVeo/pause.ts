@@ -1,0 +1,34 @@
+/** Waiting that Stop ends at once, on every n8n version. */
+import { sleep } from 'n8n-workflow';
+
+/** Before n8n-workflow 2.34 `sleep` knows no signal: then Stop is noticed within this time. */
+const SLICE_MS = 100;
+
+/** Sleeps `ms` milliseconds; rejects as soon as `signal` is aborted, and leaves no timer behind. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+	signal.throwIfAborted();
+	if (sleep.length > 1) {
+		await sleep(ms, signal);
+		return;
+	}
+	const endMs = Date.now() + ms;
+	for (let leftMs = ms; leftMs > 0; leftMs = endMs - Date.now()) {
+		await sleep(Math.min(leftMs, SLICE_MS));
+		signal.throwIfAborted();
+	}
+}
+
+/** The work's result, or a rejection as soon as `signal` is aborted, whatever the work does then. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+	signal.throwIfAborted();
+	let onAbort = () => {};
+	const aborted = new Promise<never>((_resolve, reject) => {
+		onAbort = () => reject(signal.reason as Error);
+		signal.addEventListener('abort', onAbort, { once: true });
+	});
+	try {
+		return await Promise.race([work, aborted]);
+	} finally {
+		signal.removeEventListener('abort', onAbort);
+	}
+}

@@ -1,0 +1,140 @@
+/** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
+import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { asObject, asText } from './answers';
+import { buildBody } from './body';
+import type { RequestBody } from './body';
+import { generationIdMissing, optionOutOfRange, settingOfWrongType } from './errors';
+import { hashRequest } from './ledger';
+import type { BinarySource } from './media';
+import { isUnset } from './media';
+
+/** How long and how an item is waited for, and what comes out. */
+export interface OutputPlan {
+	readonly itemIndex: number;
+	readonly timeoutMs: number;
+	readonly pollIntervalMs?: number;
+	readonly download: boolean;
+	readonly binaryField: string;
+	readonly fileName?: string;
+}
+
+/** An item that wants a new video. */
+export interface RequestPlan extends OutputPlan {
+	readonly body: RequestBody;
+	readonly hash: string;
+}
+
+/** An item that asks for a generation by its id. */
+export interface GetPlan extends OutputPlan {
+	readonly generationId: string;
+	readonly wait: boolean;
+}
+
+export const DEFAULT_TIMEOUT_S = 1_000;
+export const DEFAULT_MAX_CONCURRENT = 10;
+export const DEFAULT_BINARY_FIELD = 'data';
+const DAY_S = 86_400;
+
+interface Range {
+	readonly label: string;
+	readonly min: number;
+	readonly max: number;
+	readonly integer?: boolean;
+}
+
+const RANGES = {
+	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600 },
+	timeout: { label: 'Timeout', min: 1, max: DAY_S },
+	maxConcurrent: { label: 'Max Concurrent', min: 1, max: 1_000, integer: true },
+} satisfies Record<string, Range>;
+
+function readNumber(options: IDataObject, name: keyof typeof RANGES): number | undefined {
+	const value = options[name];
+	if (isUnset(value)) return undefined;
+	const range: Range = RANGES[name];
+	const number = typeof value === 'string' ? Number(value) : value;
+	const fits =
+		typeof number === 'number' &&
+		number >= range.min &&
+		number <= range.max &&
+		(!range.integer || Number.isInteger(number));
+	if (fits) return number;
+	const kind = range.integer ? 'a whole number' : 'a number';
+	const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
+	throw optionOutOfRange(range.label, shown, `${kind} from ${range.min} to ${range.max}`);
+}
+
+function readFlag(ctx: IExecuteFunctions, name: string, label: string, itemIndex: number, fallback: boolean) {
+	const value: unknown = ctx.getNodeParameter(name, itemIndex, fallback);
+	if (isUnset(value)) return fallback;
+	if (value === true || value === 'true') return true;
+	if (value === false || value === 'false') return false;
+	throw settingOfWrongType(label, String(value), 'boolean');
+}
+
+const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>
+	asObject(ctx.getNodeParameter('options', itemIndex, {})) ?? {};
+
+/** How many items may be under way at once; read from the first item. */
+export const readMaxConcurrent = (ctx: IExecuteFunctions): number =>
+	readNumber(readOptions(ctx, 0), 'maxConcurrent') ?? DEFAULT_MAX_CONCURRENT;
+
+function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
+	const options = readOptions(ctx, itemIndex);
+	const pollIntervalS = readNumber(options, 'pollInterval');
+	return {
+		itemIndex,
+		timeoutMs: (readNumber(options, 'timeout') ?? DEFAULT_TIMEOUT_S) * 1_000,
+		pollIntervalMs: pollIntervalS === undefined ? undefined : pollIntervalS * 1_000,
+		download: readFlag(ctx, 'download', 'Download Video', itemIndex, true),
+		binaryField: asText(options.binaryField) ?? DEFAULT_BINARY_FIELD,
+		fileName: asText(options.fileName),
+	};
+}
+
+function binariesOf(ctx: IExecuteFunctions, item: INodeExecutionData, itemIndex: number): BinarySource {
+	// Workflows in n8n's combined binary mode hold their files among the JSON fields.
+	const inJson = Object.keys(item.json).filter((name) => {
+		const value = asObject(item.json[name]);
+		return typeof value?.mimeType === 'string' && typeof value.data === 'string';
+	});
+	return {
+		fields: [...Object.keys(item.binary ?? {}), ...inJson],
+		read: async (source: string | IBinaryData) =>
+			await ctx.helpers.getBinaryDataBuffer(itemIndex, source),
+	};
+}
+
+/** @throws VeoError for the first thing that is missing or cannot be sent */
+export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Promise<RequestPlan> {
+	const item = ctx.getInputData()[itemIndex] ?? { json: {} };
+	const read = (name: string): unknown => ctx.getNodeParameter(name, itemIndex, '');
+	const output = readOutput(ctx, itemIndex);
+	const body = await buildBody(
+		{
+			model: read('model'),
+			prompt: read('prompt'),
+			media: {
+				firstFrame: read('firstFrame'),
+				lastFrame: read('lastFrame'),
+				referenceImages: read('referenceImages'),
+				sourceVideo: read('sourceVideo'),
+			},
+			settings: asObject(read('videoSettings')) ?? {},
+		},
+		binariesOf(ctx, item, itemIndex),
+	);
+	return { ...output, body, hash: hashRequest(body) };
+}
+
+/** @throws VeoError when the generation id is empty or an option is out of range */
+export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promise<GetPlan> {
+	const id: unknown = ctx.getNodeParameter('generationId', itemIndex, '');
+	const generationId = asText(typeof id === 'number' ? String(id) : id);
+	if (!generationId) throw generationIdMissing();
+	return {
+		...readOutput(ctx, itemIndex),
+		generationId,
+		wait: readFlag(ctx, 'waitForCompletion', 'Wait for Completion', itemIndex, false),
+	};
+}
