@@ -37,7 +37,17 @@ export function readReason(value: unknown, depth = 0): string | undefined {
 	}
 	const object = asObject(value);
 	if (!object) return undefined;
-	for (const key of ['message', 'msg', 'detail', 'details', 'error', 'errors', 'reason', 'title', 'name']) {
+	for (const key of [
+		'message',
+		'msg',
+		'detail',
+		'details',
+		'error',
+		'errors',
+		'reason',
+		'title',
+		'name',
+	]) {
 		const reason = readReason(object[key], depth + 1);
 		if (!reason) continue;
 		const place = Array.isArray(object.loc) ? object.loc.map(String).join('.') : '';
@@ -59,8 +69,10 @@ export function readOutcome(answer: IDataObject): Outcome {
 
 /** The answer as output row: a success row never has a top-level `error`, or n8n would retry the node. */
 export function asRow(answer: IDataObject, model: string | undefined): IDataObject {
-	const { error: _error, ...row } = answer;
-	return model === undefined || row.model !== undefined ? row : { ...row, model };
+	const row: IDataObject = { ...answer };
+	delete row.error;
+	if (model !== undefined) row.model ??= model;
+	return row;
 }
 
 /** The model in an id such as `<uuid>:google/veo-3.1-t2v`; other ids tell none. */

@@ -2,7 +2,12 @@
  * The only HTTP to the AI/ML API, and what each status means: taken, surely not taken, or unknown.
  * @see https://docs.aimlapi.com/api-references/video-models
  */
-import type { IDataObject, IExecuteFunctions, IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
 import { asObject, asText, readReason, readRetryAfterMs } from './answers';
 import {
 	badKey,
@@ -47,7 +52,11 @@ type Exchange = { reply: Reply } | { fault: string; sent: boolean };
 
 /** The base URL without spaces, trailing slashes and a pasted `/v1` or `/v2`. */
 export function normalizeBaseUrl(baseUrl: string): string {
-	return baseUrl.trim().replace(/\/+$/, '').replace(/\/v[12]$/, '').replace(/\/+$/, '');
+	return baseUrl
+		.trim()
+		.replace(/\/+$/, '')
+		.replace(/\/v[12]$/, '')
+		.replace(/\/+$/, '');
 }
 
 function parse(text: string): unknown {
@@ -136,7 +145,8 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
 			})) as IN8nHttpFullResponse;
-			const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+			const text =
+				typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
 			return {
 				reply: {
 					status: response.statusCode,
@@ -168,7 +178,8 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 			const retryAfterMs = readRetryAfterMs(reply.headers['retry-after'], Date.now());
 			return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
 		}
-		const refusal = refusalOf(reply) ?? (reply.status === 404 ? requestRefused(404, apiText(reply)) : undefined);
+		const refusal =
+			refusalOf(reply) ?? (reply.status === 404 ? requestRefused(404, apiText(reply)) : undefined);
 		if (refusal) throw refusal;
 		const answer = asObject(reply.json);
 		const id = asText(answer?.id) ?? asText(reply.headers['x-inference-id']);
@@ -212,7 +223,8 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 				url: `${LOGS}?period=7d&limit=${LOG_PAGE_SIZE}&offset=${page * LOG_PAGE_SIZE}`,
 				timeout: SHORT_TIMEOUT_MS,
 			});
-			const answer = 'reply' in got && got.reply.status < 300 ? asObject(got.reply.json) : undefined;
+			const answer =
+				'reply' in got && got.reply.status < 300 ? asObject(got.reply.json) : undefined;
 			const rows = Array.isArray(answer?.data) ? answer.data.map(asObject) : [];
 			const row = rows.find((candidate) => candidate?.client_request_id === clientRequestId);
 			if (row && asText(row.inference_id)) return row as LogRow;

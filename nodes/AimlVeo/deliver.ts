@@ -1,5 +1,10 @@
 /** Brings a finished video into n8n: streamed, complete, rightly named and typed, without the API key. */
-import type { IBinaryData, IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IDataObject,
+	IExecuteFunctions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
 import { asText, isWebUrl } from './answers';
 import { downloadGivenUp, storeRefused, textOf, videoUrlUnusable } from './errors';
 import { shortName } from './models';

@@ -129,7 +129,8 @@ export const urlNotUsable = (label: string, value: string) =>
 
 export const dataUriNotUsable = (label: string) =>
 	new VeoError(`'${label}' holds a data URI that cannot be read`, {
-		description: 'A data URI looks like data:image/png;base64,iVBORw0… with Base64 after the comma.',
+		description:
+			'A data URI looks like data:image/png;base64,iVBORw0… with Base64 after the comma.',
 	});
 
 export const fileUnreadable = (label: string, field: string, cause: string) =>
@@ -287,7 +288,7 @@ export const noVideo = (generationId: string, status: string) =>
 // Delivery
 
 export const videoUrlUnusable = (generationId: string, status: string) =>
-	new VeoError("The AI/ML API gave an address for the video that is not a web address", {
+	new VeoError('The AI/ML API gave an address for the video that is not a web address', {
 		description: `The video is paid for and stays yours. Use 'Get Video' with the generation ID ${generationId} to ask for its address again.`,
 		generationId,
 		status,

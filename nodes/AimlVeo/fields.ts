@@ -48,37 +48,37 @@ const MEDIA_HINTS: Record<MediaName, string> = {
 
 function settingField(name: SettingName, spec: SettingSpec): INodeProperties {
 	const { label, type } = SETTINGS[name];
-	const base = { displayName: label, name, description: SETTING_HINTS[name] };
+	const field: INodeProperties = {
+		displayName: label,
+		name,
+		type: type === 'integer' ? 'number' : type,
+		default: spec.apiDefault ?? { boolean: false, integer: 0, string: '' }[type],
+		description: SETTING_HINTS[name],
+	};
 	if (spec.values) {
 		const unit = name === 'duration' ? ' Seconds' : '';
-		return {
-			...base,
-			type: 'options',
-			options: spec.values.map((value) => ({
-				name: VALUE_NAMES[String(value)] ?? `${value}${unit}`,
-				value,
-			})),
-			default: spec.apiDefault ?? spec.values[0],
-		};
+		field.type = 'options';
+		field.default = spec.apiDefault ?? spec.values[0];
+		field.options = spec.values.map((value) => ({
+			name: VALUE_NAMES[String(value)] ?? `${value}${unit}`,
+			value,
+		}));
+	} else if (type === 'integer') {
+		field.typeOptions = { numberPrecision: 0 };
+	} else if (type === 'string') {
+		field.typeOptions = { rows: 2 };
+		field.placeholder = 'e.g. blurry, text, watermark';
 	}
-	if (type === 'boolean') return { ...base, type: 'boolean', default: spec.apiDefault ?? false };
-	if (type === 'integer') {
-		return { ...base, type: 'number', typeOptions: { numberPrecision: 0 }, default: 0 };
-	}
-	return {
-		...base,
-		type: 'string',
-		typeOptions: { rows: 2 },
-		default: '',
-		placeholder: 'e.g. blurry, text, watermark',
-	};
+	return field;
 }
 
 /** One field for each distinct way in which models take a setting, shown for just these models. */
 function settingFields(): INodeProperties[] {
 	const variants = new Map<string, { field: INodeProperties; models: string[] }>();
 	for (const model of MODELS) {
-		for (const [name, spec] of Object.entries(model.settings) as Array<[SettingName, SettingSpec]>) {
+		for (const [name, spec] of Object.entries(model.settings) as Array<
+			[SettingName, SettingSpec]
+		>) {
 			const key = JSON.stringify([name, spec]);
 			const variant = variants.get(key) ?? { field: settingField(name, spec), models: [] };
 			variant.models.push(model.id);
@@ -101,7 +101,9 @@ function mediaField(name: MediaName, need: 'required' | 'optional'): INodeProper
 		type: 'string',
 		default: list ? [] : '',
 		required: need === 'required',
-		placeholder: isVideo ? 'e.g. https://example.com/clip.mp4' : 'e.g. https://example.com/photo.jpg',
+		placeholder: isVideo
+			? 'e.g. https://example.com/clip.mp4'
+			: 'e.g. https://example.com/photo.jpg',
 		description: MEDIA_HINTS[name],
 		...(list && {
 			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Reference Image' },
@@ -206,7 +208,7 @@ export const fields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		required: true,
-		placeholder: 'e.g. {{ $json.id }}',
+		placeholder: 'e.g. 9fa414f4-9733-46c8-a88c-ae46206f5e47:google/veo-3.1-t2v',
 		description: 'The ID that Create Video gave',
 		displayOptions: forOperations('get'),
 	},

@@ -30,13 +30,13 @@ export class SubmitGate {
 		this.admit();
 		await turn;
 		const pauseMs = this.notBeforeMs - this.options.now();
-		if (pauseMs > 0) {
-			try {
-				await this.options.sleep(pauseMs);
-			} catch (stop) {
-				this.leave();
-				throw stop;
-			}
+		if (pauseMs <= 0) return;
+		let slept = false;
+		try {
+			await this.options.sleep(pauseMs);
+			slept = true;
+		} finally {
+			if (!slept) this.leave();
 		}
 	}
 

@@ -129,7 +129,8 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	if (look.kind === 'unknownId') throw generationUnknown(generationId);
 	if (look.kind === 'fault') throw answerUnreadable(generationId, look.cause);
 	const outcome = readOutcome(look.answer);
-	if (outcome.kind === 'failed') throw generationFailed(generationId, outcome.status, outcome.reason);
+	if (outcome.kind === 'failed')
+		throw generationFailed(generationId, outcome.status, outcome.reason);
 	if (outcome.kind === 'running') return { json: asRow(look.answer, model) };
 	const finished =
 		outcome.kind === 'completed'
@@ -174,4 +175,3 @@ export type OperationName = keyof typeof OPERATIONS;
 
 export const findOperation = (name: string): Operation | undefined =>
 	Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name as OperationName] : undefined;
-

@@ -64,7 +64,13 @@ function readNumber(options: IDataObject, name: keyof typeof RANGES): number | u
 	throw optionOutOfRange(range.label, shown, `${kind} from ${range.min} to ${range.max}`);
 }
 
-function readFlag(ctx: IExecuteFunctions, name: string, label: string, itemIndex: number, fallback: boolean) {
+function readFlag(
+	ctx: IExecuteFunctions,
+	name: string,
+	label: string,
+	itemIndex: number,
+	fallback: boolean,
+) {
 	const value: unknown = ctx.getNodeParameter(name, itemIndex, fallback);
 	if (isUnset(value)) return fallback;
 	if (value === true || value === 'true') return true;
@@ -92,7 +98,11 @@ function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
 	};
 }
 
-function binariesOf(ctx: IExecuteFunctions, item: INodeExecutionData, itemIndex: number): BinarySource {
+function binariesOf(
+	ctx: IExecuteFunctions,
+	item: INodeExecutionData,
+	itemIndex: number,
+): BinarySource {
 	// Workflows in n8n's combined binary mode hold their files among the JSON fields.
 	const inJson = Object.keys(item.json).filter((name) => {
 		const value = asObject(item.json[name]);

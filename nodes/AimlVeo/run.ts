@@ -58,7 +58,8 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	const planned = await planAll(ctx);
 	const refused = planned.findIndex((plan) => 'refusal' in plan);
 	const first = planned[refused];
-	if (first && 'refusal' in first && !proceed) throw toNodeError(ctx.getNode(), first.refusal, refused);
+	if (first && 'refusal' in first && !proceed)
+		throw toNodeError(ctx.getNode(), first.refusal, refused);
 
 	const end = new AbortController();
 	const { signal } = end;
@@ -153,4 +154,3 @@ async function prepare(
 		},
 	};
 }
-

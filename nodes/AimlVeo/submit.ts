@@ -50,7 +50,10 @@ function asPurchase(key: string, entry: LedgerEntry, id: string): Purchase {
 }
 
 /** What the usage log says of a submission whose answer was lost. */
-async function lookUp(context: SubmitContext, key: string): Promise<Purchase | 'failed' | undefined> {
+async function lookUp(
+	context: SubmitContext,
+	key: string,
+): Promise<Purchase | 'failed' | undefined> {
 	const entry = context.ledger.find(key);
 	if (!entry) return undefined;
 	const row = await context.api.findInLog(entry.sent);
