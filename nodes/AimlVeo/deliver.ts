@@ -34,8 +34,7 @@ export interface Delivery {
 /** A name that stays in its folder and breaks no header: no separators, quotes or control characters. */
 export function safeFileName(name: string): string {
 	const safe = name
-		// eslint-disable-next-line no-control-regex
-		.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+		.replace(/[\p{Cc}\p{Cf}]/gu, '')
 		.replace(/[\\/:*?"<>|;%]/g, '_')
 		.replace(/^[.\s]+|[.\s]+$/g, '');
 	return safe.slice(-MAX_NAME_LENGTH);

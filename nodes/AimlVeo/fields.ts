@@ -95,11 +95,12 @@ function mediaField(name: MediaName, need: 'required' | 'optional'): INodeProper
 	if (models.length === 0) return undefined;
 	const isVideo = MEDIA[name].kind === 'video';
 	const list = name === 'referenceImages';
+	const nothing = list ? [] : '';
 	return {
 		displayName: MEDIA[name].label,
 		name,
 		type: 'string',
-		default: list ? [] : '',
+		default: nothing,
 		required: need === 'required',
 		placeholder: isVideo
 			? 'e.g. https://example.com/clip.mp4'

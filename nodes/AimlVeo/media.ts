@@ -54,8 +54,8 @@ function describe(bytes: Buffer): string {
 	if (mimeType) return mimeType;
 	const head = bytes.toString('utf8', 0, 200);
 	if (/^\s*<(!doctype html|html)/i.test(head)) return 'a web page';
-	// eslint-disable-next-line no-control-regex
-	return /[\x00-\x08\ufffd]/.test(head) ? 'a file of another type' : 'text';
+	const isText = !/[^\P{Cc}\s]|\ufffd/u.test(head);
+	return isText ? 'text' : 'a file of another type';
 }
 
 function assertKind(bytes: Buffer, kind: MediaKind, label: string, source: string): string {

@@ -1,0 +1,72 @@
+/** Faults on demand: what can be made to go wrong, how often, and for which request. */
+
+export type FaultAction =
+	/** Any status with any body. */
+	| { kind: 'status'; status: number; headers?: Record<string, string>; body?: unknown }
+	/** 200 with this JSON. */
+	| { kind: 'json'; body: unknown }
+	| { kind: 'html'; status?: number }
+	| { kind: 'brokenJson' }
+	| { kind: 'emptyBody' }
+	/** The socket is destroyed before an answer. */
+	| { kind: 'reset' }
+	/** Never answers. */
+	| { kind: 'hang' }
+	/** Submit: the job is taken and will be charged, but the answer is lost. */
+	| { kind: 'acceptThenReset' }
+	| { kind: 'acceptThenStatus'; status: number }
+	| { kind: 'acceptThenHang' }
+	| { kind: 'acceptThenJson'; body: unknown }
+	/** Submit: how the job goes on. Failed jobs and jobs without a video are not charged. */
+	| { kind: 'fail'; error: unknown }
+	| { kind: 'noVideo' }
+	| { kind: 'lateVideo'; looks: number }
+	| { kind: 'unknownStatus'; status: string; looks: number }
+	| { kind: 'videoUrl'; url: string }
+	/** CDN. */
+	| { kind: 'cutOff'; afterBytes: number }
+	| { kind: 'stall'; afterBytes: number }
+	| { kind: 'wrongLength'; missing: number }
+	| { kind: 'wrongType'; contentType: string }
+	| { kind: 'redirect'; to: string }
+	/** CDN: the address issued so far answers 403 for ever; the next look at the job gives a new one. */
+	| { kind: 'expire'; status?: number };
+
+export interface FaultRule {
+	on: 'submit' | 'fetch' | 'cdn' | 'billing' | 'models' | 'logs';
+	action: FaultAction;
+	/** How many requests it strikes (default 1). */
+	times?: number;
+	/** How many matching requests go through before. */
+	after?: number;
+	match?: { promptIncludes?: string; generationId?: string };
+}
+
+export class Faults {
+	private rules: Array<FaultRule & { left: number; skip: number }> = [];
+
+	add(rule: FaultRule): void {
+		this.rules.push({ ...rule, left: rule.times ?? 1, skip: rule.after ?? 0 });
+	}
+
+	clear(): void {
+		this.rules = [];
+	}
+
+	/** The action for this request, if one is due; using it up. */
+	take(on: FaultRule['on'], prompt = '', generationId = ''): FaultAction | undefined {
+		for (const rule of this.rules) {
+			const { promptIncludes, generationId: id } = rule.match ?? {};
+			if (rule.on !== on || rule.left <= 0) continue;
+			if (promptIncludes !== undefined && !prompt.includes(promptIncludes)) continue;
+			if (id !== undefined && id !== generationId) continue;
+			if (rule.skip > 0) {
+				rule.skip -= 1;
+				continue;
+			}
+			rule.left -= 1;
+			return rule.action;
+		}
+		return undefined;
+	}
+}

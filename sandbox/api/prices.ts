@@ -1,0 +1,93 @@
+/** Made-up prices of every kind the vendor's catalogue knows, so that each can be tried. */
+
+interface Price {
+	price: number;
+	unit: 'second' | 'request';
+	per: number;
+}
+
+export type Pricing =
+	| { kind: 'fixed'; currency: 'USD'; units: Price[] }
+	| {
+			kind: 'variants';
+			currency: 'USD';
+			dimensions: string[];
+			variants: Array<Price & { when: Record<string, string | boolean> }>;
+	  }
+	| { kind: 'variable'; currency: 'USD' };
+
+const perSecond = (price: number): Price => ({ price, unit: 'second', per: 1 });
+
+const byResolutionAndSound = (base: number): Pricing => ({
+	kind: 'variants',
+	currency: 'USD',
+	dimensions: ['resolution', 'generate_audio'],
+	variants: ['720p', '1080p'].flatMap((resolution) =>
+		[true, false].map((sound) => ({
+			when: { resolution, generate_audio: sound },
+			...perSecond((base + (resolution === '1080p' ? 10 : 0) - (sound ? 0 : 5)) / 100),
+		})),
+	),
+});
+
+/** Prices by model id; the ids without their vendor are aliases. */
+export const PRICES: Record<string, Pricing> = {
+	'google/veo-3.1-first-last-image-to-video': byResolutionAndSound(40),
+	'google/veo-3.1-first-last-image-to-video-fast': byResolutionAndSound(15),
+	'google/veo-3.1-i2v': byResolutionAndSound(40),
+	'google/veo-3.1-i2v-fast': byResolutionAndSound(15),
+	'google/veo-3.1-t2v': byResolutionAndSound(40),
+	'google/veo-3.1-t2v-fast': byResolutionAndSound(15),
+	'google/veo-3.1-reference-to-video': { kind: 'variable', currency: 'USD' },
+	'google/veo3-1-extend-video': {
+		kind: 'fixed',
+		currency: 'USD',
+		units: [{ price: 200, unit: 'request', per: 100 }],
+	},
+	'google/veo3-1-fast-extend-video': {
+		kind: 'fixed',
+		currency: 'USD',
+		units: [{ price: 1, unit: 'request', per: 1 }],
+	},
+	'google/veo-3-1-lite-generate-preview': {
+		kind: 'fixed',
+		currency: 'USD',
+		units: [{ price: 0.5, unit: 'second', per: 10 }],
+	},
+	'veo-3.1-lite-generate-001': {
+		kind: 'variants',
+		currency: 'USD',
+		dimensions: ['resolution'],
+		variants: [
+			{ when: { resolution: '720P' }, ...perSecond(0.05) },
+			{ when: { resolution: '1080P' }, ...perSecond(0.08) },
+		],
+	},
+};
+
+/** USD for one job, with the vendor's defaults for what the body leaves out. */
+export function priceOf(body: Record<string, unknown>): number {
+	const model = String(body.model);
+	const pricing = PRICES[model];
+	const extend = model.includes('extend');
+	const defaultResolution = extend
+		? '720p'
+		: model === 'veo-3.1-lite-generate-001'
+			? '720P'
+			: '1080p';
+	const used: Record<string, unknown> = {
+		resolution: body.resolution ?? defaultResolution,
+		generate_audio: body.generate_audio ?? true,
+	};
+	const seconds = Number(body.duration ?? (extend ? 7 : 8));
+	if (!pricing || pricing.kind === 'variable') return 0.4 * seconds;
+	const price =
+		pricing.kind === 'fixed'
+			? pricing.units[0]
+			: pricing.variants.find(({ when }) =>
+					Object.entries(when).every(([name, value]) => used[name] === value),
+				);
+	if (!price) return 0.4 * seconds;
+	const usd = (price.price / price.per) * (price.unit === 'second' ? seconds : 1);
+	return Math.round(usd * 1e6) / 1e6;
+}
