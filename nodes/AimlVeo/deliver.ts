@@ -19,7 +19,12 @@ const ANSWER_TIMEOUT_MS = 60_000;
 const STALL_MS = 20_000;
 const MAX_NAME_LENGTH = 120;
 
-type Body = NodeJS.ReadableStream & { destroy(error?: Error): void };
+/** The parts of Node's Readable that are used here. */
+interface Body extends NodeJS.ReadableStream {
+	readonly readableLength: number;
+	push(chunk: Buffer | null, encoding?: BufferEncoding): boolean;
+	destroy(error?: Error): void;
+}
 
 export interface Delivery {
 	readonly generationId: string;
@@ -63,12 +68,13 @@ export function videoType(contentType: unknown): string | undefined {
 /** Counts what arrives and destroys the stream when nothing does, or when the run is stopped. */
 function watch(body: Body, signal: AbortSignal) {
 	const done = new AbortController();
-	let bytes = 0;
-	body.on('data', (chunk: Buffer) => {
-		bytes += chunk.length;
-	});
-	// The listener alone would let the stream run before n8n's store reads it.
-	body.pause();
+	// Counted at the entrance of the stream: a listener for its data would change how n8n's store reads it.
+	let bytes = body.readableLength;
+	const push = body.push.bind(body);
+	body.push = (chunk, encoding) => {
+		bytes += chunk?.length ?? 0;
+		return push(chunk, encoding);
+	};
 	const onStop = () => body.destroy(new Error('stopped'));
 	signal.addEventListener('abort', onStop, { once: true });
 

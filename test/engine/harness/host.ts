@@ -1,0 +1,346 @@
+/**
+ * A process that holds n8n-core's engine: its loader, WorkflowExecute, request helpers and binary data
+ * store, all real. Apart from Jest, because n8n-core is slow to load and brings its own class loading.
+ */
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import {
+	BinaryDataService,
+	ExecutionLifecycleHooks,
+	PackageDirectoryLoader,
+	WorkflowExecute,
+} from 'n8n-core';
+import {
+	createRunExecutionData,
+	deepCopy,
+	ICredentialsHelper,
+	NodeHelpers,
+	Workflow,
+} from 'n8n-workflow';
+import type {
+	IBinaryData,
+	ICredentialDataDecryptedObject,
+	ICredentialType,
+	IDataObject,
+	IHttpRequestOptions,
+	INode,
+	INodeExecutionData,
+	INodeTypes,
+	IRequestOptionsSimplified,
+	IRun,
+	IRunExecutionData,
+	IVersionedNodeType,
+	INodeType,
+	IWorkflowBase,
+	IWorkflowExecuteAdditionalData,
+	WorkflowExecuteMode,
+} from 'n8n-workflow';
+import type { FromHost, Row, RunRequest, RunResult, ToHost } from './protocol';
+
+// n8n-core's own dependency container: another copy of the package would know none of its services.
+const { Container } = createRequire(require.resolve('n8n-core'))('@n8n/di') as {
+	Container: { get<T>(type: abstract new (...args: never[]) => T): T };
+};
+
+const PROJECT = join(__dirname, '..', '..', '..');
+const loaders: PackageDirectoryLoader[] = [];
+const executions = new Map<string, string>();
+const running = new Map<number, { cancel: () => void; cancelledAt?: number }>();
+const unhandled: string[] = [];
+process.on('unhandledRejection', (reason) => unhandled.push(String(reason)));
+
+function loadedNode(type: string): INodeType | IVersionedNodeType {
+	const [packageName, name = ''] = type.split('.');
+	const loader = loaders.find((candidate) => candidate.packageName === packageName);
+	const loaded = loader?.nodeTypes[name];
+	if (!loaded) throw new Error(`Unknown node type ${type}`);
+	return loaded.type;
+}
+
+const nodeTypes: INodeTypes = {
+	getByName: loadedNode,
+	getByNameAndVersion: (type, version) =>
+		NodeHelpers.getVersionedNodeType(loadedNode(type), version),
+	getKnownTypes: () => ({}),
+};
+
+function credentialType(name: string): ICredentialType {
+	const loaded = loaders.map((loader) => loader.credentialTypes[name]).find(Boolean);
+	if (!loaded) throw new Error(`Unknown credential type ${name}`);
+	return loaded.type;
+}
+
+/** Credentials as plain values, applied through the credential type's own generic block. */
+class PlainCredentials extends ICredentialsHelper {
+	constructor(private readonly values: IDataObject) {
+		super();
+	}
+	getParentTypes = () => [];
+	isCredentialUsableByNode = () => true;
+	preAuthentication = async () => undefined;
+	runPreAuthentication = async () => undefined;
+	updateCredentials = async () => {};
+	updateCredentialsOauthTokenData = async () => {};
+	getCredentialsProperties = (type: string) => credentialType(type).properties;
+	getCredentials = async (): Promise<never> => {
+		throw new Error('Not stored');
+	};
+	getDecrypted = async () => this.values as ICredentialDataDecryptedObject;
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		typeName: string,
+		requestOptions: IHttpRequestOptions | IRequestOptionsSimplified,
+		workflow?: Workflow,
+		node?: INode,
+	): Promise<IHttpRequestOptions> {
+		const options = requestOptions as IHttpRequestOptions;
+		const { authenticate } = credentialType(typeName);
+		if (!authenticate || typeof authenticate === 'function' || !workflow || !node) return options;
+		for (const [name, value] of Object.entries(authenticate.properties.headers ?? {})) {
+			const resolved = workflow.expression.getSimpleParameterValue(
+				node,
+				String(value),
+				'internal',
+				{ $credentials: credentials },
+				undefined,
+				'',
+			);
+			options.headers = { ...options.headers, [name]: resolved as string };
+		}
+		return options;
+	}
+}
+
+function additionalDataFor(
+	request: RunRequest,
+	workflowData: IWorkflowBase,
+	mode: WorkflowExecuteMode,
+): IWorkflowExecuteAdditionalData {
+	const base = 'http://127.0.0.1:1';
+	return {
+		credentialsHelper: new PlainCredentials(request.credentials),
+		hooks: new ExecutionLifecycleHooks(mode, request.executionId, workflowData),
+		executionId: request.executionId,
+		currentNodeExecutionIndex: 0,
+		restApiUrl: base,
+		instanceBaseUrl: base,
+		formWaitingBaseUrl: base,
+		webhookBaseUrl: base,
+		webhookWaitingBaseUrl: base,
+		webhookTestBaseUrl: base,
+		variables: {},
+		getRunExecutionData: async () => undefined,
+		getRuntimeCredential: async () => undefined,
+		logAiEvent: () => {},
+	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** Input files go into n8n's real store first, as a previous node would have put them. */
+async function storeItems(request: RunRequest, workflowId: string): Promise<INodeExecutionData[]> {
+	const store = Container.get(BinaryDataService);
+	const items: INodeExecutionData[] = [];
+	for (const item of request.items) {
+		const binary: Record<string, IBinaryData> = {};
+		for (const [name, file] of Object.entries(item.binary ?? {})) {
+			const location = {
+				type: 'execution' as const,
+				workflowId,
+				executionId: request.executionId,
+			};
+			binary[name] = await store.store(location, Buffer.from(file.base64, 'base64'), {
+				mimeType: file.mimeType,
+				fileName: file.fileName,
+				data: '',
+			});
+		}
+		items.push({ json: item.json ?? {}, ...(item.binary && { binary }) });
+	}
+	return items;
+}
+
+async function rowOf(item: INodeExecutionData): Promise<Row> {
+	const store = Container.get(BinaryDataService);
+	const files: Row['files'] = {};
+	for (const [name, file] of Object.entries(item.binary ?? {})) {
+		const hash = createHash('sha256');
+		let bytes = 0;
+		if (file.id) {
+			for await (const chunk of await store.getAsStream(file.id)) {
+				hash.update(chunk as Buffer);
+				bytes += (chunk as Buffer).length;
+			}
+		} else {
+			const content = Buffer.from(file.data, 'base64');
+			hash.update(content);
+			bytes = content.length;
+		}
+		files[name] = {
+			fileName: file.fileName,
+			mimeType: file.mimeType,
+			bytes,
+			sha256: hash.digest('hex'),
+			data: file.data.slice(0, 40),
+		};
+	}
+	return { json: item.json, pairedItem: item.pairedItem, files };
+}
+
+/** What n8n's server does to a failed execution before it runs it again. */
+function prepareRetry(stored: string, workflow: Workflow): IRunExecutionData {
+	const data = JSON.parse(stored) as IRunExecutionData;
+	const { lastNodeExecuted, runData } = data.resultData;
+	delete data.resultData.error;
+	const runs = lastNodeExecuted ? runData[lastNodeExecuted] : undefined;
+	if (runs?.length && runs[runs.length - 1]?.error !== undefined) runs.pop();
+	for (const stack of data.executionData?.nodeExecutionStack ?? []) {
+		const node = workflow.getNode(stack.node.name);
+		if (!node) throw new Error(`The node "${stack.node.name}" could not be found`);
+		stack.node = node;
+	}
+	return data;
+}
+
+type Execution = Promise<IRun> & { cancel: () => void };
+
+const timersIn = (resources: string[]) => resources.filter((name) => name === 'Timeout').length;
+
+async function run(call: number, request: RunRequest): Promise<RunResult> {
+	const workflow = new Workflow({
+		id: 'test',
+		name: 'test',
+		active: false,
+		nodes: deepCopy(request.nodes),
+		connections: request.connections,
+		nodeTypes,
+		settings: {},
+	});
+	const workflowData = {
+		id: 'test',
+		name: 'test',
+		active: false,
+		nodes: request.nodes,
+		connections: request.connections,
+	} as unknown as IWorkflowBase;
+	const retried = request.retryOf ? executions.get(request.retryOf) : undefined;
+	const mode = retried ? 'retry' : 'manual';
+	const additionalData = additionalDataFor(request, workflowData, mode);
+	const rssBeforeBytes = process.memoryUsage.rss();
+	let maxRssBytes = rssBeforeBytes;
+	const watch = setInterval(() => {
+		maxRssBytes = Math.max(maxRssBytes, process.memoryUsage.rss());
+	}, 50);
+	const startedAt = Date.now();
+	const timersBefore = timersIn(process.getActiveResourcesInfo());
+	const execution = (
+		retried
+			? new WorkflowExecute(
+					additionalData,
+					mode,
+					prepareRetry(retried, workflow),
+				).processRunExecutionData(workflow)
+			: await startFresh(request, workflow, additionalData)
+	) as Execution;
+	const state: { cancel: () => void; cancelledAt?: number } = {
+		cancel: () => {
+			state.cancelledAt = Date.now();
+			execution.cancel();
+		},
+	};
+	running.set(call, state);
+	const ended: IRun = await execution;
+	const endedAt = Date.now();
+	clearInterval(watch);
+	running.delete(call);
+	// What n8n cancels goes down in the next turns of the event loop.
+	for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+
+	const { resultData, executionData } = ended.data;
+	const runs = resultData.runData[request.resultNode] ?? [];
+	const outputs = runs[runs.length - 1]?.data?.main ?? [];
+	const error = resultData.error as (Error & Record<string, unknown>) | undefined;
+	const stored = JSON.stringify(ended.data);
+	executions.set(request.executionId, stored);
+	return {
+		status: ended.status,
+		outputs: await Promise.all(
+			outputs.map(async (items) => await Promise.all((items ?? []).map(rowOf))),
+		),
+		runs: runs.length,
+		error: error && {
+			name: error.name,
+			message: error.message,
+			description: error.description as string | undefined,
+			httpCode: error.httpCode as string | undefined,
+			itemIndex: (error.context as IDataObject | undefined)?.itemIndex as number | undefined,
+			stack: error.stack,
+		},
+		stored,
+		context: (executionData?.contextData[`node:${request.resultNode}`] ?? {}) as IDataObject,
+		tookMs: endedAt - startedAt,
+		cancelTookMs: state.cancelledAt === undefined ? undefined : endedAt - state.cancelledAt,
+		timersLeft: timersIn(process.getActiveResourcesInfo()) - timersBefore,
+		unhandled: [...unhandled],
+		maxRssBytes,
+		rssBeforeBytes,
+	};
+}
+
+async function startFresh(
+	request: RunRequest,
+	workflow: Workflow,
+	additionalData: IWorkflowExecuteAdditionalData,
+) {
+	const startNode = workflow.getNode(request.nodes[0]?.name ?? '');
+	if (!startNode) throw new Error('The workflow has no nodes');
+	const data = createRunExecutionData({
+		executionData: {
+			contextData: {},
+			nodeExecutionStack: [{ node: startNode, data: { main: [[{ json: {} }]] }, source: null }],
+			metadata: {},
+			waitingExecution: {},
+			waitingExecutionSource: {},
+		},
+		resultData: {
+			runData: {},
+			pinData: { [startNode.name]: await storeItems(request, 'test') },
+		},
+	});
+	return new WorkflowExecute(additionalData, 'manual', data).processRunExecutionData(workflow);
+}
+
+function describe() {
+	const own = loaders[0];
+	const node = own?.nodeTypes.aimlVeo?.type as INodeType | undefined;
+	const credential = own?.credentialTypes.aimlapiApi?.type;
+	return {
+		nodes: Object.keys(own?.nodeTypes ?? {}),
+		credentials: Object.keys(own?.credentialTypes ?? {}),
+		icons: { node: node?.description.iconUrl, credential: credential?.iconUrl },
+		properties: node?.description.properties ?? [],
+	};
+}
+
+async function main(): Promise<void> {
+	for (const folder of [PROJECT, join(__dirname, 'test-nodes')]) {
+		const loader = new PackageDirectoryLoader(folder);
+		await loader.loadAll();
+		loaders.push(loader);
+	}
+	await Container.get(BinaryDataService).init();
+	const reply = (message: FromHost) => process.send?.(message);
+	process.on('message', (message: ToHost) => {
+		if (message.kind === 'cancel') return running.get(message.call)?.cancel();
+		const work = message.kind === 'run' ? run(message.call, message.request) : describe();
+		Promise.resolve(work)
+			.then((result) => reply({ call: message.call, result }))
+			.catch((cause: Error) => reply({ call: message.call, failure: cause.stack }));
+	});
+	process.on('disconnect', () => process.exit(0));
+	reply({ call: 0, result: 'ready' });
+}
+
+main().catch((cause: Error) => {
+	process.stderr.write(`${cause.stack}\n`);
+	process.exit(1);
+});

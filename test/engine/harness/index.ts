@@ -1,0 +1,188 @@
+/**
+ * Runs the built package in n8n's own engine, in a process of its own.
+ *
+ * @example
+ * const engine = await startEngine({ binaryMode: 'filesystem' });
+ * const result = await engine.run(veoWorkflow({ operation: 'create', prompt: 'A hill' }), { items: [{}] });
+ * expect(result.outputs[0][0].json.id).toBeDefined();
+ * await engine.stop();
+ */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IConnections, IDataObject, INode } from 'n8n-workflow';
+import type { Described, FromHost, InputItem, RunRequest, RunResult, ToHost } from './protocol';
+
+export type { InputItem, Row, RunResult } from './protocol';
+
+export interface EngineOptions {
+	binaryMode?: 'default' | 'filesystem';
+	env?: Record<string, string>;
+	/** Flags for Node, such as a heap limit. */
+	execArgv?: string[];
+}
+
+export interface WorkflowSpec {
+	nodes: INode[];
+	connections: IConnections;
+	resultNode: string;
+}
+
+export interface RunOptions {
+	items?: InputItem[];
+	credentials: { apiKey: string; baseUrl: string };
+	executionId?: string;
+	retryOf?: string;
+}
+
+export interface Started {
+	done: Promise<RunResult>;
+	cancel: () => void;
+	executionId: string;
+}
+
+const VEO_TYPE = 'n8n-nodes-aimlapi-veo.aimlVeo';
+
+export function node(
+	name: string,
+	type: string,
+	parameters: IDataObject = {},
+	settings: Partial<INode> = {},
+): INode {
+	return {
+		id: `id-${name}`,
+		name,
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: parameters as INode['parameters'],
+		...settings,
+	};
+}
+
+export const veoNode = (name: string, parameters: IDataObject, settings: Partial<INode> = {}) =>
+	node(name, VEO_TYPE, parameters, {
+		credentials: { aimlapiApi: { id: '1', name: 'AI/ML API' } },
+		...settings,
+	});
+
+/** Connections from "A > B" lines; "A.1 > B" starts at output 1. */
+export function connect(...lines: string[]): IConnections {
+	const connections: IConnections = {};
+	for (const line of lines) {
+		const [from = '', to = ''] = line.split('>').map((part) => part.trim());
+		const [source = '', output = '0'] = from.split('.');
+		const main = ((connections[source] ??= { main: [] }).main ??= []);
+		for (let index = 0; index <= Number(output); index++) main[index] ??= [];
+		main[Number(output)]?.push({ node: to, type: 'main', index: 0 });
+	}
+	return connections;
+}
+
+/** Items → Veo. */
+export function veoWorkflow(parameters: IDataObject, settings: Partial<INode> = {}): WorkflowSpec {
+	return {
+		nodes: [node('Items', 'n8n-nodes-test.items'), veoNode('Veo', parameters, settings)],
+		connections: connect('Items > Veo'),
+		resultNode: 'Veo',
+	};
+}
+
+export class Engine {
+	private calls = 0;
+	private executions = 0;
+	private readonly waiting = new Map<
+		number,
+		{ resolve: (value: never) => void; reject: (cause: Error) => void }
+	>();
+	/** What n8n's logger wrote. */
+	output = '';
+
+	constructor(
+		private readonly host: ChildProcess,
+		readonly folder: string,
+	) {
+		host.stdout?.on('data', (chunk) => (this.output += String(chunk)));
+		host.stderr?.on('data', (chunk) => (this.output += String(chunk)));
+		host.on('message', ({ call, result, failure }: FromHost) => {
+			const waiting = this.waiting.get(call);
+			this.waiting.delete(call);
+			if (failure) waiting?.reject(new Error(failure));
+			else waiting?.resolve(result as never);
+		});
+		host.on('exit', (code) => {
+			const cause = new Error(`The engine's host ended with ${code}\n${this.output}`);
+			this.waiting.forEach(({ reject }) => reject(cause));
+		});
+	}
+
+	/** Answers by the host; call 0 is its readiness. */
+	async answer<T>(call: number): Promise<T> {
+		return await new Promise<T>((resolve, reject) => {
+			this.waiting.set(call, { resolve: resolve as (value: never) => void, reject });
+		});
+	}
+
+	private send(message: ToHost): void {
+		this.host.send(message);
+	}
+
+	start(workflow: WorkflowSpec, options: RunOptions): Started {
+		const call = ++this.calls;
+		const executionId = options.executionId ?? String(1_000 + ++this.executions);
+		const request: RunRequest = {
+			...workflow,
+			items: options.items ?? [{}],
+			credentials: options.credentials,
+			executionId,
+			retryOf: options.retryOf,
+		};
+		const done = this.answer<RunResult>(call);
+		this.send({ kind: 'run', call, request });
+		return { done, executionId, cancel: () => this.send({ kind: 'cancel', call }) };
+	}
+
+	async run(workflow: WorkflowSpec, options: RunOptions): Promise<RunResult> {
+		return await this.start(workflow, options).done;
+	}
+
+	async describe(): Promise<Described> {
+		const call = ++this.calls;
+		const described = this.answer<Described>(call);
+		this.send({ kind: 'describe', call });
+		return await described;
+	}
+
+	async stop(): Promise<void> {
+		this.host.removeAllListeners('exit');
+		const exited = new Promise((resolve) => this.host.once('exit', resolve));
+		if (this.host.exitCode === null) {
+			this.host.disconnect();
+			await exited;
+		}
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
+
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+	const folder = mkdtempSync(join(tmpdir(), 'veo-engine-'));
+	const host = fork(join(__dirname, 'host.ts'), [], {
+		execArgv: ['--import', 'tsx', ...(options.execArgv ?? [])],
+		stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+		env: {
+			...process.env,
+			NODE_OPTIONS: '',
+			N8N_USER_FOLDER: folder,
+			N8N_ENCRYPTION_KEY: 'engine-tests',
+			N8N_DEFAULT_BINARY_DATA_MODE: options.binaryMode ?? 'default',
+			N8N_LOG_LEVEL: 'info',
+			N8N_BLOCK_ENV_ACCESS_IN_NODE: 'false',
+			...options.env,
+		},
+	});
+	const engine = new Engine(host, folder);
+	await engine.answer(0);
+	return engine;
+}

@@ -1,0 +1,90 @@
+/** What the tests and the host of n8n's engine say to each other. */
+import type { IConnections, IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
+
+export interface InputFile {
+	base64: string;
+	mimeType: string;
+	fileName?: string;
+}
+
+export interface InputItem {
+	json?: IDataObject;
+	binary?: Record<string, InputFile>;
+}
+
+export interface RunRequest {
+	nodes: INode[];
+	connections: IConnections;
+	/** Pinned to the start node. */
+	items: InputItem[];
+	credentials: IDataObject;
+	executionId: string;
+	/** The execution to retry, as *Executions → Retry* does it. */
+	retryOf?: string;
+	/** The name of the node whose rows are the result. */
+	resultNode: string;
+}
+
+export interface FileInfo {
+	fileName?: string;
+	mimeType: string;
+	bytes: number;
+	sha256: string;
+	/** `filesystem-v2`, or the content itself in memory mode (shortened). */
+	data: string;
+}
+
+export interface Row {
+	json: IDataObject;
+	pairedItem: INodeExecutionData['pairedItem'];
+	files: Record<string, FileInfo>;
+}
+
+export interface RunError {
+	name: string;
+	message: string;
+	description?: string | null;
+	httpCode?: string | null;
+	itemIndex?: number;
+	stack?: string;
+}
+
+export interface RunResult {
+	status: string;
+	/** The rows of the result node's outputs, last run. */
+	outputs: Row[][];
+	/** Number of runs of the result node. */
+	runs: number;
+	error?: RunError;
+	/** All that n8n would store of the execution, as JSON. */
+	stored: string;
+	/** The context of the result node, where the ledger is. */
+	context: IDataObject;
+	tookMs: number;
+	/** From cancel to the end of the execution. */
+	cancelTookMs?: number;
+	/** Timers that are still there a moment after the end. */
+	timersLeft: number;
+	unhandled: string[];
+	maxRssBytes: number;
+	rssBeforeBytes: number;
+}
+
+export type ToHost =
+	| { kind: 'run'; call: number; request: RunRequest }
+	| { kind: 'cancel'; call: number }
+	| { kind: 'describe'; call: number }
+	| { kind: 'tool'; call: number; request: RunRequest };
+
+export interface Described {
+	nodes: string[];
+	credentials: string[];
+	icons: IDataObject;
+	properties: IDataObject[];
+}
+
+export interface FromHost {
+	call: number;
+	result?: unknown;
+	failure?: string;
+}
