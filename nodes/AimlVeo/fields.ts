@@ -90,9 +90,11 @@ function settingFields(): INodeProperties[] {
 		.sort(byDisplayName);
 }
 
-function mediaField(name: MediaName, need: 'required' | 'optional'): INodeProperties | undefined {
-	const models = MODELS.filter((model) => model.media[name] === need).map(({ id }) => id);
-	if (models.length === 0) return undefined;
+/**
+ * Never marked as required: with Model as an expression n8n shows every media field, and would refuse to
+ * run while those of other models are empty. What is missing is told before anything is paid.
+ */
+function mediaField(name: MediaName): INodeProperties {
 	const isVideo = MEDIA[name].kind === 'video';
 	const list = name === 'referenceImages';
 	const nothing = list ? [] : '';
@@ -101,7 +103,6 @@ function mediaField(name: MediaName, need: 'required' | 'optional'): INodeProper
 		name,
 		type: 'string',
 		default: nothing,
-		required: need === 'required',
 		placeholder: isVideo
 			? 'e.g. https://example.com/clip.mp4'
 			: 'e.g. https://example.com/photo.jpg',
@@ -109,13 +110,16 @@ function mediaField(name: MediaName, need: 'required' | 'optional'): INodeProper
 		...(list && {
 			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Reference Image' },
 		}),
-		displayOptions: { show: { ...showForRequests.show, model: models } },
+		displayOptions: {
+			show: {
+				...showForRequests.show,
+				model: MODELS.filter(({ media }) => media[name]).map(({ id }) => id),
+			},
+		},
 	};
 }
 
-const mediaFields = (Object.keys(MEDIA) as MediaName[])
-	.flatMap((name) => [mediaField(name, 'required'), mediaField(name, 'optional')])
-	.filter((field) => field !== undefined);
+const mediaFields = (Object.keys(MEDIA) as MediaName[]).map(mediaField);
 
 const operationOptions: INodePropertyOptions[] = Object.entries(OPERATIONS)
 	.map(([value, { name, action, description }]) => ({ name, value, action, description }))

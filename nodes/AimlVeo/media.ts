@@ -101,12 +101,12 @@ async function fromFile(
 	return `data:${mimeType};base64,${bytes.toString('base64')}`;
 }
 
+/** A file of n8n; out of an expression it comes without its content. */
 function isBinaryObject(value: unknown): value is IBinaryData {
 	return (
 		typeof value === 'object' &&
 		value !== null &&
-		typeof (value as Partial<IBinaryData>).mimeType === 'string' &&
-		typeof (value as Partial<IBinaryData>).data === 'string'
+		typeof (value as Partial<IBinaryData>).mimeType === 'string'
 	);
 }
 
@@ -160,7 +160,7 @@ export function splitMediaList(value: unknown): unknown[] {
 	}
 	const parts: string[] = [];
 	for (const part of text.split(',')) {
-		const begins = /^\s*(https?:|data:|[\w-]+\s*$)/i.test(part);
+		const begins = /^\s*(https?:|data:|[a-z_][\w-]*\s*$)/i.test(part);
 		const afterDataHead = /^\s*data:[^,]*$/i.test(parts[parts.length - 1] ?? '');
 		if (parts.length === 0 || (begins && !afterDataHead)) parts.push(part);
 		else parts[parts.length - 1] += `,${part}`;

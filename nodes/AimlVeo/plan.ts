@@ -108,10 +108,20 @@ function binariesOf(
 		const value = asObject(item.json[name]);
 		return typeof value?.mimeType === 'string' && typeof value.data === 'string';
 	});
+	// An expression gives a binary object without its content: in memory mode only the item has that.
+	const sameFile = (source: IBinaryData, own: IDataObject) =>
+		Object.entries(source).every(([name, value]) => name === 'data' || own[name] === value);
+	const fieldOf = (source: IBinaryData) =>
+		Object.entries(item.binary ?? {}).find(([, own]) =>
+			sameFile(source, own as unknown as IDataObject),
+		)?.[0];
 	return {
 		fields: [...Object.keys(item.binary ?? {}), ...inJson],
 		read: async (source: string | IBinaryData) =>
-			await ctx.helpers.getBinaryDataBuffer(itemIndex, source),
+			await ctx.helpers.getBinaryDataBuffer(
+				itemIndex,
+				typeof source === 'string' ? source : (fieldOf(source) ?? source),
+			),
 	};
 }
 
