@@ -50,7 +50,8 @@ export function readReason(value: unknown, depth = 0): string | undefined {
 	]) {
 		const reason = readReason(object[key], depth + 1);
 		if (!reason) continue;
-		const place = Array.isArray(object.loc) ? object.loc.map(String).join('.') : '';
+		const loc = Array.isArray(object.loc) ? object.loc : [];
+		const place = loc.filter((part) => /string|number/.test(typeof part)).join('.');
 		return (place ? `${place}: ${reason}` : reason).slice(0, MAX_REASON_LENGTH);
 	}
 	return undefined;
