@@ -1,5 +1,6 @@
 /** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
 import type { IBinaryData } from 'n8n-workflow';
+import { asText } from './answers';
 import {
 	dataUriNotUsable,
 	fileOfWrongKind,
@@ -79,7 +80,7 @@ function fromDataUri(uri: string, kind: MediaKind, label: string): string {
 	}
 	const head = Buffer.from(base64.slice(0, HEAD_BASE64_LENGTH), 'base64');
 	const mimeType = assertKind(head, kind, label, 'the data URI');
-	assertSize((base64.length * 3) / 4, kind, label);
+	assertSize(Buffer.byteLength(base64, 'base64'), kind, label);
 	return `data:${mimeType};base64,${base64}`;
 }
 
@@ -89,7 +90,7 @@ async function fromFile(
 	label: string,
 	binaries: BinarySource,
 ): Promise<string> {
-	const name = typeof source === 'string' ? source : (source.fileName ?? 'the binary object');
+	const name = asText(typeof source === 'string' ? source : source.fileName) ?? 'the binary object';
 	let bytes: Buffer;
 	try {
 		bytes = await binaries.read(source);
@@ -158,8 +159,10 @@ export function splitMediaList(value: unknown): unknown[] {
 			// A text that only begins like a list: taken as it is.
 		}
 	}
+	const pieces = text.split(',');
+	while (pieces[pieces.length - 1]?.trim() === '') pieces.pop();
 	const parts: string[] = [];
-	for (const part of text.split(',')) {
+	for (const part of pieces) {
 		const begins = /^\s*(https?:|data:|[a-z_][\w-]*\s*$)/i.test(part);
 		const afterDataHead = /^\s*data:[^,]*$/i.test(parts[parts.length - 1] ?? '');
 		if (parts.length === 0 || (begins && !afterDataHead)) parts.push(part);
