@@ -11,6 +11,7 @@ import {
 	promptMissing,
 	settingNotTaken,
 	settingOfWrongType,
+	shownValue,
 	tooManyImages,
 } from './errors';
 
@@ -28,9 +29,6 @@ export type RequestBody = IDataObject & { model: string; prompt: string };
 const MEDIA_NAMES = Object.keys(MEDIA) as MediaName[];
 const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-const asShownText = (value: unknown): string =>
-	typeof value === 'object' ? (JSON.stringify(value) ?? 'an object') : String(value);
-
 function coerce(value: unknown, type: 'boolean' | 'integer' | 'string', label: string) {
 	const text = typeof value === 'string' ? value.trim() : value;
 	if (type === 'boolean') {
@@ -44,7 +42,7 @@ function coerce(value: unknown, type: 'boolean' | 'integer' | 'string', label: s
 	} else if (typeof text === 'number' || typeof text === 'boolean') {
 		return String(text);
 	}
-	throw settingOfWrongType(label, asShownText(value), type);
+	throw settingOfWrongType(label, shownValue(value), type);
 }
 
 /**

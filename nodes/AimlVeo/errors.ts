@@ -37,6 +37,16 @@ export function textOf(cause: unknown): string {
 	return 'unknown cause';
 }
 
+/** Any value out of an expression as a message can show it. Never "[object Object]". */
+export function shownValue(value: unknown): string {
+	if (typeof value !== 'object') return String(value);
+	try {
+		return JSON.stringify(value) ?? 'an object';
+	} catch {
+		return 'an object';
+	}
+}
+
 /** The error itself when it is one of ours, else one that names the cause. */
 export const asVeoError = (cause: unknown, generationId?: string): VeoError =>
 	cause instanceof VeoError ? cause : unforeseen(cause, generationId);

@@ -173,5 +173,7 @@ export const OPERATIONS = {
 
 export type OperationName = keyof typeof OPERATIONS;
 
-export const findOperation = (name: string): Operation | undefined =>
-	Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name as OperationName] : undefined;
+export const findOperation = (name: unknown): Operation | undefined =>
+	typeof name === 'string' && Object.hasOwn(OPERATIONS, name)
+		? OPERATIONS[name as OperationName]
+		: undefined;

@@ -3,7 +3,7 @@ import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } 
 import { asObject, asText } from './answers';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
-import { generationIdMissing, optionOutOfRange, settingOfWrongType } from './errors';
+import { generationIdMissing, optionOutOfRange, settingOfWrongType, shownValue } from './errors';
 import { hashRequest } from './ledger';
 import type { BinarySource } from './media';
 import { isUnset } from './media';
@@ -60,8 +60,11 @@ function readNumber(options: IDataObject, name: keyof typeof RANGES): number | u
 		(!range.integer || Number.isInteger(number));
 	if (fits) return number;
 	const kind = range.integer ? 'a whole number' : 'a number';
-	const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-	throw optionOutOfRange(range.label, shown, `${kind} from ${range.min} to ${range.max}`);
+	throw optionOutOfRange(
+		range.label,
+		shownValue(value),
+		`${kind} from ${range.min} to ${range.max}`,
+	);
 }
 
 function readFlag(
@@ -75,7 +78,7 @@ function readFlag(
 	if (isUnset(value)) return fallback;
 	if (value === true || value === 'true') return true;
 	if (value === false || value === 'false') return false;
-	throw settingOfWrongType(label, String(value), 'boolean');
+	throw settingOfWrongType(label, shownValue(value), 'boolean');
 }
 
 const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>

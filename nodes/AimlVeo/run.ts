@@ -1,7 +1,14 @@
 /** Carries out all items of one node run: checks all, then many at once, and gives rows in input order. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { connect } from './api';
-import { asVeoError, operationUnknown, stopped, toNodeError, withOthersInFlight } from './errors';
+import {
+	asVeoError,
+	operationUnknown,
+	shownValue,
+	stopped,
+	toNodeError,
+	withOthersInFlight,
+} from './errors';
 import type { VeoError } from './errors';
 import { SubmitGate } from './gate';
 import { Ledger } from './ledger';
@@ -14,12 +21,12 @@ type Planned = { task: Task } | { refusal: VeoError };
 
 /** All items are read and checked before the first one is paid for. */
 async function planAll(ctx: IExecuteFunctions): Promise<Planned[]> {
-	const name = String(ctx.getNodeParameter('operation', 0, ''));
+	const name: unknown = ctx.getNodeParameter('operation', 0, '');
 	const operation = findOperation(name);
 	const planned: Planned[] = [];
 	for (let itemIndex = 0; itemIndex < ctx.getInputData().length; itemIndex++) {
 		try {
-			if (!operation) throw operationUnknown(name);
+			if (!operation) throw operationUnknown(shownValue(name));
 			planned.push({ task: await operation.plan(ctx, itemIndex) });
 		} catch (cause) {
 			planned.push({ refusal: asVeoError(cause) });

@@ -19,15 +19,14 @@ export const filesOf = (files: Record<string, Buffer>): BinarySource => ({
 	},
 });
 
-/** The VeoError that the work ends with; any other end is passed on. */
+/** The VeoError that the work ends with; any other end fails the test. */
 export async function refusalOf(work: Promise<unknown>): Promise<VeoError> {
-	try {
-		await work;
-	} catch (cause) {
-		if (cause instanceof VeoError) return cause;
-		throw cause;
-	}
-	throw new Error('Nothing was refused');
+	const end: unknown = await work.then(
+		() => 'nothing was refused',
+		(cause: unknown) => cause,
+	);
+	expect(end).toBeInstanceOf(VeoError);
+	return end as VeoError;
 }
 
 /** A clock that only sleeping moves. */
