@@ -10,6 +10,7 @@ export default [
 			'@n8n/community-nodes/no-restricted-globals': 'off',
 			'@n8n/community-nodes/no-restricted-imports': 'off',
 			'no-console': 'off',
+			'@n8n/community-nodes/require-node-api-error': 'off',
 		},
 	},
 	{ ignores: ['coverage/', '.sandbox/', '*.js', 'test/**/fixtures/**'] },

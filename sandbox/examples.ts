@@ -1,0 +1,62 @@
+/** Brings the credential and the example workflows into an n8n. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IWorkflowBase } from 'n8n-workflow';
+import type { N8nClient, WorkflowFile } from './n8n/client';
+import { PROJECT } from './n8n/runtime';
+
+const FOLDER = join(PROJECT, 'examples');
+const CREDENTIAL = { type: 'aimlapiApi', name: 'AI/ML API' };
+
+export interface Account {
+	apiKey: string;
+	baseUrl: string;
+}
+
+/** Names of the example files, without `.json`. */
+export const exampleNames = (): string[] =>
+	readdirSync(FOLDER)
+		.filter((file) => file.endsWith('.json'))
+		.map((file) => file.slice(0, -'.json'.length))
+		.sort();
+
+/** @param name a file in `examples/`, without `.json` */
+export const readExample = (name: string): WorkflowFile =>
+	JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as WorkflowFile;
+
+/** The credential's id; it is made, or brought up to date. */
+export async function ensureCredential(n8n: N8nClient, account: Account): Promise<string> {
+	const { type, name } = CREDENTIAL;
+	const data = { ...account };
+	const existing = (await n8n.credentials()).find((candidate) => candidate.type === type);
+	if (!existing) return await n8n.createCredential(type, name, data);
+	await n8n.updateCredential(existing.id, type, name, data);
+	return existing.id;
+}
+
+/** The example with the credential chosen in each of its Veo nodes, as a person does after importing. */
+export function withCredential(workflow: WorkflowFile, credentialId: string): WorkflowFile {
+	const credentials = { aimlapiApi: { id: credentialId, name: CREDENTIAL.name } };
+	const nodes = workflow.nodes.map((node) =>
+		/aimlVeo(Tool)?$/.test(node.type) ? { ...node, credentials } : node,
+	);
+	return { ...workflow, nodes };
+}
+
+/** All examples as workflows of this n8n, by file name; those that are there already stay as they are. */
+export async function importExamples(
+	n8n: N8nClient,
+	credentialId: string,
+): Promise<Map<string, IWorkflowBase>> {
+	const present = await n8n.workflows();
+	const imported = new Map<string, IWorkflowBase>();
+	for (const name of exampleNames()) {
+		const example = withCredential(readExample(name), credentialId);
+		const existing = present.find((workflow) => workflow.name === example.name);
+		imported.set(
+			name,
+			existing ? await n8n.workflow(existing.id) : await n8n.createWorkflow(example),
+		);
+	}
+	return imported;
+}

@@ -1,0 +1,186 @@
+/** The package in this n8n: it loads, its credential is tested, and every example that is started by hand gives its videos. */
+import type { IWorkflowBase } from 'n8n-workflow';
+import { exampleNames, readExample } from '../../../sandbox/examples';
+import { messageOf, outputOf } from '../../../sandbox/n8n/client';
+import type { WorkflowFile } from '../../../sandbox/n8n/client';
+import {
+	accountOf,
+	bytesOf,
+	changed,
+	filesOf,
+	generationsOf,
+	postsOf,
+	save,
+	useN8n,
+} from '../setup';
+
+/** n8n keeps shorter waits in memory; 65 s is the shortest that goes to its database. */
+const SHORTEST_WAIT = { amount: 65, unit: 'seconds' };
+
+/** What each example needs before it runs, and the node that gives out the files. */
+const BY_HAND: Record<
+	string,
+	{ delivers: string; files: number; prepare?: (file: WorkflowFile) => WorkflowFile }
+> = {
+	extend: { delivers: 'Extend Again', files: 1 },
+	'first-last-frame': { delivers: 'Make Video', files: 1 },
+	'reference-images': { delivers: 'Make Video', files: 1 },
+	storyboard: { delivers: 'Make Videos', files: 3 },
+	'wait-without-worker': {
+		delivers: 'Get Video',
+		files: 1,
+		prepare: (file) => changed(file, 'Wait', SHORTEST_WAIT),
+	},
+};
+/** Run by tests of their own, here or in the files beside this one. */
+const ELSEWHERE = ['ai-agent', 'form-two-uploads', 'resume-by-id', 'webhook-file', 'webhook-id'];
+
+const stage = useN8n();
+
+test('loads without a warning', async () => {
+	const types = await stage.n8n.nodeTypes();
+	const ours = types.filter(({ name }) => name.startsWith('n8n-nodes-aimlapi-veo.'));
+	expect(ours.map(({ displayName }) => displayName).sort()).toEqual([
+		'AI/ML API Veo',
+		'AI/ML API Veo Tool',
+	]);
+	const lines = stage.instance.printed().split('\n');
+	expect(lines.filter((line) => /aimlapi|veo/i.test(line))).toEqual([]);
+});
+
+describe('the credential, as its form tests it', () => {
+	const answer = async (account: { apiKey: string; baseUrl: string }) =>
+		await stage.n8n.testCredential(stage.credentialId, 'aimlapiApi', 'AI/ML API', account);
+
+	test('a good key', async () => {
+		expect(await answer(accountOf(stage.api))).toEqual({
+			status: 'OK',
+			message: 'Connection successful!',
+		});
+	});
+
+	test('a bad key', async () => {
+		const { status, message } = await answer({ ...accountOf(stage.api), apiKey: 'wrong' });
+		expect(status).toBe('Error');
+		expect(message).toMatch(/API key/);
+	});
+
+	test('a wrong host', async () => {
+		const baseUrl = 'http://127.0.0.1:9';
+		const { status, message } = await answer({ ...accountOf(stage.api), baseUrl });
+		expect(status).toBe('Error');
+		expect(message).toMatch(/refused/i);
+	});
+});
+
+test('every example is run by some test', () => {
+	expect([...Object.keys(BY_HAND), ...ELSEWHERE].sort()).toEqual(exampleNames());
+});
+
+describe('examples', () => {
+	const running = new Map<string, string>();
+
+	beforeAll(async () => {
+		for (const [name, { prepare = (file: WorkflowFile) => file }] of Object.entries(BY_HAND)) {
+			const workflow = await save(stage, prepare(readExample(name)));
+			running.set(name, await stage.n8n.run(workflow, 'Start'));
+		}
+	});
+
+	test.each(Object.keys(BY_HAND))('%s', async (name) => {
+		const { delivers, files } = BY_HAND[name]!;
+		const execution = await stage.n8n.waitFor(running.get(name) ?? '', { limitMs: 300_000 });
+		expect(messageOf(execution)).toBeUndefined();
+		expect(execution.status).toBe('success');
+		const delivered = await filesOf(stage, execution, delivers);
+		expect(delivered).toHaveLength(files);
+		const ids = outputOf(execution, delivers).map(({ json }) => json.id);
+		for (const [index, file] of delivered.entries()) {
+			const generation = stage.api.find(String(ids[index]));
+			expect(generation && file.equals(bytesOf(generation))).toBe(true);
+		}
+	});
+
+	test('resume-by-id fetches what another execution paid for', async () => {
+		const paid = stage.api.settled().find(({ status }) => status === 'completed');
+		const example = changed(readExample('resume-by-id'), 'Get Video', { generationId: paid?.id });
+		const execution = await stage.n8n.runToEnd(await save(stage, example), 'Start');
+		const [file] = await filesOf(stage, execution, 'Get Video');
+		expect(paid && file?.equals(bytesOf(paid))).toBe(true);
+	});
+});
+
+/** The first example with another prompt, so that its requests can be told apart. */
+const single = async (prompt: string, options = {}): Promise<IWorkflowBase> =>
+	await save(
+		stage,
+		changed(readExample('first-last-frame'), 'Make Video', {
+			prompt,
+			options: { pollInterval: 1, ...options },
+		}),
+	);
+
+test('Stop during the wait ends the execution and all requests', async () => {
+	stage.api.settings.generationMs = 600_000;
+	const workflow = await single('Stopped midway');
+	stage.api.settings.generationMs = 600_000;
+	const id = await stage.n8n.run(workflow, 'Start');
+	const isLook = ({ generationId }: { generationId?: string }) =>
+		stage.api.find(generationId ?? '')?.body.prompt === 'Stopped midway';
+	await stage.api.waitFor((entry) => entry.method === 'GET' && isLook(entry));
+	await stage.n8n.stop(id);
+	const execution = await stage.n8n.waitFor(id);
+	expect(execution.status).toBe('canceled');
+	const before = stage.api.log.filter(isLook).length;
+	await new Promise((resolve) => setTimeout(resolve, 3_000));
+	expect(stage.api.log.filter(isLook)).toHaveLength(before);
+	expect(postsOf(stage.api, 'Stopped midway')).toHaveLength(1);
+});
+
+test.each([
+	['saved', true],
+	['original', false],
+])(
+	'Executions → Retry with the %s workflow finds the paid generation after a time-out',
+	async (kind, load) => {
+		stage.api.settings.generationMs = 6_000;
+		const prompt = `Retried with the ${kind} workflow`;
+		const workflow = await single(prompt, { timeout: 2 });
+		const failed = await stage.n8n.runToEnd(workflow, 'Start');
+		expect(failed.status).toBe('error');
+		expect(messageOf(failed)).toMatch(/not ready after 2 seconds/);
+		const [generation] = generationsOf(stage.api, prompt);
+		while (stage.api.find(generation!.id)?.status !== 'completed') {
+			await new Promise((resolve) => setTimeout(resolve, 250));
+		}
+		const retried = await stage.n8n.waitFor(await stage.n8n.retry(failed.id, load));
+		expect(retried.status).toBe('success');
+		const [file] = await filesOf(stage, retried, 'Make Video');
+		expect(file?.equals(bytesOf(generation!))).toBe(true);
+		expect(postsOf(stage.api, prompt)).toHaveLength(1);
+	},
+);
+
+test('a scene that is not made goes to the error output, the others are delivered', async () => {
+	stage.api.settings.generationMs = 1_000;
+	stage.api.fault({
+		on: 'submit',
+		action: { kind: 'fail', error: { message: 'The prompt was refused' } },
+		match: { promptIncludes: 'broken scene' },
+	});
+	const scenes = '=["A first scene", "A broken scene", "A last scene"]';
+	const example = readExample('storyboard');
+	const nodes = example.nodes.map((node) => ({
+		...node,
+		parameters: JSON.parse(
+			JSON.stringify(node.parameters).replace(/"=\[.*?\]"/, JSON.stringify(scenes)),
+		) as typeof node.parameters,
+	}));
+	const execution = await stage.n8n.runToEnd(await save(stage, { ...example, nodes }), 'Start');
+	expect(execution.status).toBe('success');
+	expect(await filesOf(stage, execution, 'Make Videos')).toHaveLength(2);
+	const [row] = outputOf(execution, 'Make Videos', 1);
+	const broken = generationsOf(stage.api, 'broken scene')[0];
+	expect(row?.json).toMatchObject({ generationId: broken?.id });
+	expect(String(row?.json.error)).toMatch(/could not be generated/);
+});

@@ -1,0 +1,109 @@
+/** One real n8n with the packed package in it, the sandbox API behind it, and the examples. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IDataObject, INode, IWorkflowBase } from 'n8n-workflow';
+import { startSandboxApi } from '../../sandbox/api';
+import type { Generation, SandboxApi } from '../../sandbox/api';
+import { videoFileOf } from '../../sandbox/api/cdn';
+import { ensureCredential, withCredential } from '../../sandbox/examples';
+import { N8nClient } from '../../sandbox/n8n/client';
+import type { Execution, WorkflowFile } from '../../sandbox/n8n/client';
+import { installPackage, startN8n } from '../../sandbox/n8n/instance';
+import type { InstanceOptions, N8nInstance } from '../../sandbox/n8n/instance';
+import { ensureN8n } from '../../sandbox/n8n/runtime';
+import type { Runtime } from '../../sandbox/n8n/runtime';
+
+declare const N8N_VERSION: string;
+
+export const TARBALL = process.env.VEO_TARBALL ?? '';
+export const VERSION = N8N_VERSION;
+/** Long enough for an interruption, short enough to wait for. */
+const GENERATION_MS = 3_000;
+
+export interface Stage {
+	api: SandboxApi;
+	runtime: Runtime;
+	userFolder: string;
+	instance: N8nInstance;
+	n8n: N8nClient;
+	credentialId: string;
+	/** Starts n8n again in the same folder, after it was ended. */
+	restart(): Promise<void>;
+}
+
+export interface StageOptions {
+	env?: Record<string, string>;
+	/** How the package gets into n8n's nodes folder; default: the packed tarball. */
+	install?: (userFolder: string) => Promise<void>;
+}
+
+/** Filled in before the tests of the file run; all is ended and deleted after them. */
+export function useN8n({ env, install }: StageOptions = {}): Stage {
+	const stage = {} as Stage;
+	beforeAll(async () => {
+		stage.api = await startSandboxApi({ generationMs: GENERATION_MS });
+		stage.runtime = await ensureN8n(VERSION);
+		stage.userFolder = mkdtempSync(join(tmpdir(), 'veo-n8n-'));
+		await (install ?? (async (folder) => await installPackage(folder, TARBALL)))(stage.userFolder);
+		const options: InstanceOptions = { runtime: stage.runtime, userFolder: stage.userFolder, env };
+		stage.restart = async () => {
+			stage.instance = await startN8n(options);
+			stage.n8n = await new N8nClient(stage.instance.url).connect();
+		};
+		await stage.restart();
+		stage.credentialId = await ensureCredential(stage.n8n, accountOf(stage.api));
+	});
+	afterAll(async () => {
+		await stage.instance?.stop();
+		await stage.api?.stop();
+		if (stage.userFolder) rmSync(stage.userFolder, { recursive: true, force: true });
+	});
+	return stage;
+}
+
+export const accountOf = ({ apiKey, baseUrl }: SandboxApi) => ({ apiKey, baseUrl });
+
+/** The workflow as saved in this n8n, with the credential chosen. */
+export async function save(stage: Stage, workflow: WorkflowFile): Promise<IWorkflowBase> {
+	return await stage.n8n.createWorkflow(withCredential(workflow, stage.credentialId));
+}
+
+/** The workflow with some parameters of a node set to others; options are added to those that are there. */
+export function changed(
+	workflow: WorkflowFile,
+	name: string,
+	parameters: IDataObject,
+): WorkflowFile {
+	const change = (node: INode): INode => {
+		if (node.name !== name) return node;
+		const options = {
+			...(node.parameters.options as IDataObject),
+			...(parameters.options as IDataObject),
+		};
+		return {
+			...node,
+			parameters: { ...node.parameters, ...parameters, options } as INode['parameters'],
+		};
+	};
+	return { ...workflow, nodes: workflow.nodes.map(change) };
+}
+
+/** What the sandbox's CDN serves for this generation. */
+export const bytesOf = (generation: Generation): Buffer => readFileSync(videoFileOf(generation));
+
+/** All files that the node gave out, as n8n hands them out. */
+export async function filesOf(stage: Stage, execution: Execution, node: string): Promise<Buffer[]> {
+	const runs = execution.data.resultData.runData[node] ?? [];
+	const rows = runs.flatMap((run) => run.data?.main?.[0] ?? []);
+	const files = rows.flatMap(({ binary }) => Object.values(binary ?? {}));
+	return await Promise.all(files.map(async (file) => await stage.n8n.download(file)));
+}
+
+/** The generations whose prompt holds `text`, in the order of their submission. */
+export const generationsOf = (api: SandboxApi, text: string): Generation[] =>
+	api.settled().filter(({ body }) => String(body.prompt).includes(text));
+
+/** Submissions whose prompt holds `text`, accepted or not. */
+export const postsOf = (api: SandboxApi, text: string) =>
+	api.log.filter(({ method, body }) => method === 'POST' && JSON.stringify(body).includes(text));
