@@ -1,6 +1,6 @@
 /** Buys one generation, once: looks into the ledger, waits for its turn, sends, writes down the id. */
 import type { Api, Submission } from './api';
-import { asVeoError, maybeAccepted, notReached, rateLimited, VeoError } from './errors';
+import { asVeoError, maybeAccepted, notReached, rateLimited, textOf, VeoError } from './errors';
 import type { SubmitGate } from './gate';
 import { clientRequestId, ledgerKey } from './ledger';
 import type { Ledger, LedgerEntry } from './ledger';
@@ -122,7 +122,8 @@ export async function obtain(context: SubmitContext, order: SubmitOrder): Promis
 			}
 			ledger.forget(key);
 			const backOffMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
-			const pauseMs = submission.retryAfterMs ?? backOffMs;
+			// A `Retry-After` of 0, too, must not become a loop without a pause.
+			const pauseMs = submission.retryAfterMs || backOffMs;
 			const sinceMs = Math.max(startedMs, submission.busy ? gate.lastAcceptedMs : 0);
 			if (now() + pauseMs - sinceMs > order.timeoutMs) {
 				throw submission.busy
@@ -145,8 +146,10 @@ async function submitOrForget(
 	try {
 		return await context.api.submit(order.body, sent);
 	} catch (refusal) {
+		// Only the API's own refusal is known to cost nothing.
+		if (!(refusal instanceof VeoError)) return { kind: 'lost', cause: textOf(refusal) };
 		context.ledger.forget(key);
-		if (refusal instanceof VeoError && refusal.details.endsRun) context.verdict = refusal;
+		if (refusal.details.endsRun) context.verdict = refusal;
 		throw asVeoError(refusal);
 	}
 }
