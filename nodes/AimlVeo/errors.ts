@@ -32,9 +32,8 @@ export class VeoError extends Error {
 
 /** `message` or, from an error of n8n or Node, the most telling text it holds. Never "[object Object]". */
 export function textOf(cause: unknown): string {
-	if (typeof cause === 'string') return cause;
-	if (cause instanceof Error) return cause.message;
-	return 'unknown cause';
+	const text = cause instanceof Error ? cause.message : cause;
+	return typeof text === 'string' && text !== '' ? text : 'unknown cause';
 }
 
 /** Any value out of an expression as a message can show it. Never "[object Object]". */
