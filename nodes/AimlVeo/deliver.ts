@@ -38,11 +38,10 @@ export interface Delivery {
 
 /** A name that stays in its folder and breaks no header: no separators, quotes or control characters. */
 export function safeFileName(name: string): string {
-	const safe = name
-		.replace(/[\p{Cc}\p{Cf}]/gu, '')
-		.replace(/[\\/:*?"<>|;%]/g, '_')
-		.replace(/^[.\s]+|[.\s]+$/g, '');
-	return safe.slice(-MAX_NAME_LENGTH);
+	const safe = name.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '').replace(/[\\/:*?"<>|;%]/g, '_');
+	// Cut between characters, not in the middle of one; the end holds the extension.
+	const end = Array.from(safe).slice(-MAX_NAME_LENGTH).join('');
+	return end.replace(/^[.\s]+|[.\s]+$/g, '');
 }
 
 /** `<model>-<first 8 of the id>`, or what the user chose; with an extension in any case. */
@@ -59,7 +58,7 @@ export function fileNameFor(
 /** The video type of a `Content-Type` header, or undefined when it names something else. */
 export function videoType(contentType: unknown): string | undefined {
 	const type = (asText(contentType)?.split(';')[0] ?? '').trim().toLowerCase();
-	if (type.startsWith('video/')) return type;
+	if (type.startsWith('video/')) return /^video\/[\w.+-]+/.exec(type)?.[0] ?? 'video/mp4';
 	return ['', 'application/octet-stream', 'binary/octet-stream', 'application/mp4'].includes(type)
 		? 'video/mp4'
 		: undefined;
