@@ -2,7 +2,11 @@
  * A process that holds n8n-core's engine: its loader, WorkflowExecute, request helpers and binary data
  * store, all real. Apart from Jest, because n8n-core is slow to load and brings its own class loading.
  */
+// First, so that everything after it lives by this clock.
+import './speed';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
+import { subscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
@@ -46,7 +50,21 @@ const { Container } = createRequire(require.resolve('n8n-core'))('@n8n/di') as {
 const PROJECT = join(__dirname, '..', '..', '..');
 const loaders: PackageDirectoryLoader[] = [];
 const executions = new Map<string, string>();
-const running = new Map<number, { cancel: () => void; cancelledAt?: number }>();
+interface Running {
+	cancel: () => void;
+	/** By the clock that `speed` leaves alone, in ms. */
+	cancelledAt?: number;
+	requests: number;
+	requestsAfterCancel: number;
+}
+const running = new Map<number, Running>();
+const current = new AsyncLocalStorage<Running>();
+subscribe('http.client.request.start', () => {
+	const state = current.getStore();
+	if (!state) return;
+	state.requests += 1;
+	if (state.cancelledAt !== undefined) state.requestsAfterCancel += 1;
+});
 const unhandled: string[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(String(reason)));
 
@@ -223,6 +241,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 		connections: request.connections,
 	} as unknown as IWorkflowBase;
 	const retried = request.retryOf ? executions.get(request.retryOf) : undefined;
+	if (request.retryOf && !retried) throw new Error(`No execution ${request.retryOf} to retry`);
 	const mode = retried ? 'retry' : 'manual';
 	const additionalData = additionalDataFor(request, workflowData, mode);
 	const rssBeforeBytes = process.memoryUsage.rss();
@@ -230,26 +249,25 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 	const watch = setInterval(() => {
 		maxRssBytes = Math.max(maxRssBytes, process.memoryUsage.rss());
 	}, 50);
-	const startedAt = Date.now();
 	const timersBefore = timersIn(process.getActiveResourcesInfo());
-	const execution = (
-		retried
-			? new WorkflowExecute(
-					additionalData,
-					mode,
-					prepareRetry(retried, workflow),
-				).processRunExecutionData(workflow)
-			: await startFresh(request, workflow, additionalData)
-	) as Execution;
-	const state: { cancel: () => void; cancelledAt?: number } = {
+	const startedAt = performance.now();
+	let cancelExecution = () => {};
+	const state: Running = {
 		cancel: () => {
-			state.cancelledAt = Date.now();
-			execution.cancel();
+			state.cancelledAt = performance.now();
+			cancelExecution();
 		},
+		requests: 0,
+		requestsAfterCancel: 0,
 	};
 	running.set(call, state);
+	const data = retried ? prepareRetry(retried, workflow) : await freshData(request, workflow);
+	const execution = current.run(state, () =>
+		new WorkflowExecute(additionalData, mode, data).processRunExecutionData(workflow),
+	) as Execution;
+	cancelExecution = () => execution.cancel();
 	const ended: IRun = await execution;
-	const endedAt = Date.now();
+	const endedAt = performance.now();
 	clearInterval(watch);
 	running.delete(call);
 	// What n8n cancels goes down in the next turns of the event loop.
@@ -279,6 +297,8 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 		context: (executionData?.contextData[`node:${request.resultNode}`] ?? {}) as IDataObject,
 		tookMs: endedAt - startedAt,
 		cancelTookMs: state.cancelledAt === undefined ? undefined : endedAt - state.cancelledAt,
+		requests: state.requests,
+		requestsAfterCancel: state.requestsAfterCancel,
 		timersLeft: timersIn(process.getActiveResourcesInfo()) - timersBefore,
 		unhandled: [...unhandled],
 		maxRssBytes,
@@ -286,14 +306,10 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 	};
 }
 
-async function startFresh(
-	request: RunRequest,
-	workflow: Workflow,
-	additionalData: IWorkflowExecuteAdditionalData,
-) {
+async function freshData(request: RunRequest, workflow: Workflow): Promise<IRunExecutionData> {
 	const startNode = workflow.getNode(request.nodes[0]?.name ?? '');
 	if (!startNode) throw new Error('The workflow has no nodes');
-	const data = createRunExecutionData({
+	return createRunExecutionData({
 		executionData: {
 			contextData: {},
 			nodeExecutionStack: [{ node: startNode, data: { main: [[{ json: {} }]] }, source: null }],
@@ -306,7 +322,6 @@ async function startFresh(
 			pinData: { [startNode.name]: await storeItems(request, 'test') },
 		},
 	});
-	return new WorkflowExecute(additionalData, 'manual', data).processRunExecutionData(workflow);
 }
 
 function describe() {

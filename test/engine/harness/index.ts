@@ -22,6 +22,8 @@ export interface EngineOptions {
 	env?: Record<string, string>;
 	/** Flags for Node, such as a heap limit. */
 	execArgv?: string[];
+	/** How many times faster than real the time passes for n8n and the node. */
+	speed?: number;
 }
 
 export interface WorkflowSpec {
@@ -179,6 +181,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
 			N8N_DEFAULT_BINARY_DATA_MODE: options.binaryMode ?? 'default',
 			N8N_LOG_LEVEL: 'info',
 			N8N_BLOCK_ENV_ACCESS_IN_NODE: 'false',
+			VEO_TEST_SPEED: String(options.speed ?? 1),
 			...options.env,
 		},
 	});

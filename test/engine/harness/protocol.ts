@@ -63,6 +63,9 @@ export interface RunResult {
 	tookMs: number;
 	/** From cancel to the end of the execution. */
 	cancelTookMs?: number;
+	/** HTTP requests that the execution began, and those of them after it was stopped. */
+	requests: number;
+	requestsAfterCancel: number;
 	/** Timers that are still there a moment after the end. */
 	timersLeft: number;
 	unhandled: string[];
