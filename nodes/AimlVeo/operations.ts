@@ -113,8 +113,8 @@ async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
 		const finished = await waitFor(run, plan, entry.id, entry.at);
 		return await toRow(run, plan, finished, plan.body.model);
 	} catch (cause) {
-		const notCharged = cause instanceof VeoError && cause.details.notCharged;
-		if (notCharged) run.buying.ledger.strike(key);
+		const own = cause instanceof VeoError && cause.details.generationId === entry.id;
+		if (own && cause.details.notCharged) run.buying.ledger.strike(key);
 		throw asVeoError(cause, entry.id);
 	}
 }

@@ -95,7 +95,8 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 				rows[itemIndex] = errorRow(ctx, error, itemIndex);
 			} else {
 				failure = { error, itemIndex };
-				end.abort(error);
+				// Not the item's own reason: that would tell of every other item what is true of this one.
+				end.abort(new Error('ended by another item'));
 			}
 		}
 	}

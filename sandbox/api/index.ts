@@ -289,7 +289,7 @@ export class SandboxApi extends EventEmitter {
 	private strike(
 		on: FaultRule['on'],
 		response: ServerResponse,
-		action = this.faults.take(on),
+		action: FaultAction | null = this.faults.take(on) ?? null,
 	): boolean {
 		switch (action?.kind) {
 			case 'status':
@@ -331,7 +331,7 @@ export class SandboxApi extends EventEmitter {
 	private submit(entry: LogEntry, response: ServerResponse): void {
 		const body = (entry.body ?? {}) as Row;
 		const action = this.faults.take('submit', String(body.prompt));
-		if (this.strike('submit', response, action)) return;
+		if (this.strike('submit', response, action ?? null)) return;
 		const faults = bodyFaults(entry.body);
 		if (faults.length > 0) {
 			return this.refuse(response, entry, 400, `Body validation error: ${faults.join('; ')}`, {
@@ -387,7 +387,7 @@ export class SandboxApi extends EventEmitter {
 		entry.generationId = id;
 		const generation = this.find(id);
 		const prompt = String(generation?.body.prompt ?? '');
-		if (this.strike('fetch', response, this.faults.take('fetch', prompt, id))) return;
+		if (this.strike('fetch', response, this.faults.take('fetch', prompt, id) ?? null)) return;
 		if (!generation) return this.refuse(response, entry, 404, 'Generation not found');
 		generation.looks += 1;
 		this.settle(generation);
