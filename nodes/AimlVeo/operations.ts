@@ -15,7 +15,7 @@ import { planGet, planRequest } from './plan';
 import type { GetPlan, OutputPlan, RequestPlan } from './plan';
 import { obtain } from './submit';
 import type { SubmitContext } from './submit';
-import { LATE_VIDEO_GRACE_MS, LOOK_TIMEOUT_MS, waitForVideo } from './wait';
+import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS, waitForVideo } from './wait';
 import type { Finished } from './wait';
 
 /** What all items of one run share. */
@@ -135,7 +135,7 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	const finished =
 		outcome.kind === 'completed'
 			? { answer: look.answer, outcome }
-			: await waitFor(run, { ...plan, timeoutMs: LATE_VIDEO_GRACE_MS }, generationId);
+			: await waitFor(run, { ...plan, timeoutMs: LATE_VIDEO_TIMEOUT_MS }, generationId);
 	return await toRow(run, plan, finished, model);
 }
 

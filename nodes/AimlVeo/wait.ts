@@ -19,6 +19,8 @@ const SHORTEST_LOOK_MS = 1_000;
 /** `completed` may come a moment before its `video`; after this it is taken as "held back". */
 export const LATE_VIDEO_GRACE_MS = 10_000;
 const LATE_VIDEO_LOOK_MS = 2_000;
+/** Long enough to tell "held back" from "late". */
+export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_LOOK_MS;
 
 /**
  * How long to sleep before the next look, in milliseconds, when the generation is `ageMs` old:
@@ -105,7 +107,6 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 		await sleep(Math.min(intervalMs, leftMs));
 	}
 
-	if (completedAtMs !== undefined) throw noVideo(generationId, lastStatus);
 	if (last.kind === 'unknownId' && lastStatus === 'unknown') throw generationUnknown(generationId);
 	if (last.kind === 'fault' && options.timeoutMs === 0) {
 		throw answerUnreadable(generationId, last.cause);

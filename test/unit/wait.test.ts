@@ -198,9 +198,11 @@ describe('ends without a video', () => {
 		expect(sinceMs()).toBe(LATE_VIDEO_GRACE_MS);
 	});
 
-	test('"completed" without one just before the deadline', async () => {
+	test('not yet when it may only be late: a retry must go on with this one', async () => {
 		const { done } = waiting((ms) => (ms < 60_000 ? running : withoutVideo), { timeoutMs: 61_000 });
-		expect((await refusalOf(done)).message).toBe('The generation ended without a video');
+		const { message, details } = await refusalOf(done);
+		expect(message).toBe('The video was not ready after 61 seconds');
+		expect(details.notCharged).toBeUndefined();
 	});
 
 	test('at once when the generation failed', async () => {
