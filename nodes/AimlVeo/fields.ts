@@ -10,7 +10,9 @@ const forOperations = (...operations: OperationName[]) => ({ show: { operation: 
 const showForRequests = forOperations('create', 'createAndWait');
 const showForResults = forOperations('createAndWait', 'get');
 
-const byName = <T extends { name: string }>(a: T, b: T) => a.name.localeCompare(b.name, 'en');
+/** Alphabetical, with numbers by their size: 720p before 1080p. */
+const byName = <T extends { name: string }>(a: T, b: T) =>
+	a.name.localeCompare(b.name, 'en', { numeric: true });
 const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
 	a.displayName.localeCompare(b.displayName, 'en');
 
@@ -21,16 +23,16 @@ const SETTING_HINTS: Record<SettingName, string> = {
 	enhancePrompt: 'Whether to let the API elaborate the prompt',
 	generateAudio: 'Whether to make sound for the video',
 	negativePrompt: 'What should not be seen in the video',
-	personGeneration: 'Whether people may be shown',
+	personGeneration: 'Who may be shown in the video',
 	provider: 'Who runs the model: Google, the fal.ai mirror, or Google first and then fal.ai',
 	resolution: 'Number of lines of the short side',
 	seed: 'The same number with the same request gives a similar video',
 };
 
 const VALUE_NAMES: Record<string, string> = {
-	allow_adult: 'Allow Adults',
+	allow_adult: 'Adults',
 	auto: 'Automatic',
-	dont_allow: 'Do Not Allow',
+	dont_allow: 'Nobody',
 	fal: 'Fal.ai',
 	google: 'Google',
 };
@@ -59,10 +61,9 @@ function settingField(name: SettingName, spec: SettingSpec): INodeProperties {
 		const unit = name === 'duration' ? ' Seconds' : '';
 		field.type = 'options';
 		field.default = spec.apiDefault ?? spec.values[0];
-		field.options = spec.values.map((value) => ({
-			name: VALUE_NAMES[String(value)] ?? `${value}${unit}`,
-			value,
-		}));
+		field.options = spec.values
+			.map((value) => ({ name: VALUE_NAMES[String(value)] ?? `${value}${unit}`, value }))
+			.sort(byName);
 	} else if (type === 'integer') {
 		field.typeOptions = { numberPrecision: 0 };
 	} else if (type === 'string') {
