@@ -1,0 +1,188 @@
+/** What n8n asks of a verified community package, beyond what its scan sees. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import manifest from '../../package.json';
+
+const ROOT = join(__dirname, '..', '..');
+const sources = ['nodes', 'credentials'].flatMap((folder) =>
+	readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+		.filter((name) => name.endsWith('.ts'))
+		.map((name) => `${folder}/${name}`),
+);
+
+const parse = (text: string, name = 'x.ts') =>
+	ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+
+function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+	visit(node);
+	node.forEachChild((child) => walk(child, visit));
+}
+
+/** `import`, `export … from`, `import()`, `require()` and `import x = require()`. */
+function importsOf(source: ts.SourceFile): string[] {
+	const found: string[] = [];
+	walk(source, (node) => {
+		const isCall =
+			ts.isCallExpression(node) &&
+			(node.expression.kind === ts.SyntaxKind.ImportKeyword ||
+				node.expression.getText() === 'require');
+		const target = isCall
+			? node.arguments[0]
+			: ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+				? node.moduleSpecifier
+				: ts.isExternalModuleReference(node)
+					? node.expression
+					: undefined;
+		if (target) found.push(ts.isStringLiteral(target) ? target.text : target.getText());
+	});
+	return found;
+}
+
+const FORBIDDEN_NAMES = new Set(
+	(
+		'process global globalThis __dirname __filename console require eval Function fetch ' +
+		'setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask'
+	).split(' '),
+);
+
+/** Identifiers that stand for a global, not for a property or a key. */
+function forbiddenIn(source: ts.SourceFile): string[] {
+	const found: string[] = [];
+	walk(source, (node) => {
+		if (!ts.isIdentifier(node) || !FORBIDDEN_NAMES.has(node.text)) return;
+		const { parent } = node;
+		const isProperty =
+			(ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+			(ts.isPropertyAssignment(parent) && parent.name === node);
+		if (!isProperty) found.push(node.text);
+	});
+	return found;
+}
+
+/** Of Node only `crypto`, which the scan lets through; the ledger hashes with it. */
+const isAllowed = (specifier: string) =>
+	/^\.\.?\//.test(specifier) || ['n8n-workflow', 'crypto'].includes(specifier);
+
+describe('the checks below see what they are to see', () => {
+	test.each([
+		"import axios from 'axios';",
+		"import 'n8n-core';",
+		"import type { X } from 'node:fs';",
+		"export * from 'fs';",
+		"const a = await import('axios');",
+		"const a = require('axios');",
+		"import a = require('axios');",
+		'const a = await import(name);',
+	])('%s', (text) => {
+		expect(importsOf(parse(text)).filter((name) => !isAllowed(name))).toHaveLength(1);
+	});
+
+	test.each(['setTimeout(f, 1)', 'globalThis.x', 'process.env.X', 'const t = { a: console }'])(
+		'%s',
+		(text) => {
+			expect(forbiddenIn(parse(text))).toHaveLength(1);
+		},
+	);
+
+	test('a property of that name is none', () => {
+		expect(forbiddenIn(parse('a.process; ({ global: 1 });'))).toEqual([]);
+	});
+
+	test('the sources are found', () => {
+		expect(sources).toContain('nodes/AimlVeo/AimlVeo.node.ts');
+		expect(sources).toContain('credentials/AimlapiApi.credentials.ts');
+	});
+});
+
+describe.each(sources)('%s', (name) => {
+	const text = readFileSync(join(ROOT, name), 'utf8');
+	const source = parse(text, name);
+
+	test("imports only its neighbours, n8n-workflow and what n8n's scan allows", () => {
+		expect(importsOf(source).filter((specifier) => !isAllowed(specifier))).toEqual([]);
+	});
+
+	test('does not leave its folder', () => {
+		const [top] = name.split('/');
+		const outside = importsOf(source)
+			.filter((specifier) => specifier.startsWith('.'))
+			.filter((specifier) => !join(name, '..', specifier).startsWith(`${top}/`));
+		expect(outside).toEqual([]);
+	});
+
+	test('uses no timers, process, console or other globals', () => {
+		expect(forbiddenIn(source)).toEqual([]);
+	});
+
+	test('disables no rule', () => {
+		expect(text).not.toMatch(/eslint-disable|@ts-ignore|@ts-expect-error|@ts-nocheck/);
+	});
+});
+
+describe('package.json', () => {
+	test('brings nothing along: no dependencies, one peer', () => {
+		for (const key of [
+			'dependencies',
+			'optionalDependencies',
+			'bundledDependencies',
+			'bundleDependencies',
+			'overrides',
+			'peerDependenciesMeta',
+		]) {
+			expect(manifest).not.toHaveProperty(key);
+		}
+		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+	});
+
+	test('runs nothing on installation', () => {
+		const onInstall = /^(pre|post)?install$|^(pre|post)?prepare$|^dependencies$/;
+		expect(Object.keys(manifest.scripts).filter((name) => onInstall.test(name))).toEqual([]);
+	});
+
+	test('ships the built files only, with an empty main', () => {
+		expect(manifest.files).toEqual(['dist']);
+		expect(manifest.main).toBe('index.js');
+		const main = readFileSync(join(ROOT, manifest.main), 'utf8').replace(
+			/\/\/.*|\/\*[\s\S]*?\*\//g,
+			'',
+		);
+		expect(main.replace(/module\.exports = \{\};/, '').trim()).toBe('');
+	});
+
+	test('says who, what and under which licence', () => {
+		expect(manifest.name).toMatch(/^n8n-nodes-[a-z\d-]+$/);
+		expect(manifest.license).toBe('MIT');
+		expect(readFileSync(join(ROOT, 'LICENSE'), 'utf8')).toMatch(/^MIT License/i);
+		expect(manifest.keywords).toContain('n8n-community-node-package');
+		expect(manifest.author.name).not.toBe('');
+		expect(manifest.author.email).toMatch(/^\S+@\S+\.\S+$/);
+		expect(manifest.homepage).toMatch(/^https:\/\//);
+		expect(manifest.description.length).toBeGreaterThan(20);
+		expect(manifest.repository.url).toContain(manifest.name);
+	});
+
+	test('names each node and credential under its built path', () => {
+		expect(manifest.n8n.n8nNodesApiVersion).toBe(1);
+		expect(manifest.n8n.strict).toBe(true);
+		const built = sources
+			.filter((name) => /\.(node|credentials)\.ts$/.test(name))
+			.map((name) => `dist/${name.replace(/ts$/, 'js')}`);
+		expect([...manifest.n8n.credentials, ...manifest.n8n.nodes].sort()).toEqual(built.sort());
+	});
+
+	test('pins what it is built with', () => {
+		for (const version of Object.values(manifest.devDependencies)) {
+			expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+		}
+	});
+});
+
+test('the codex belongs to the node', () => {
+	const codex = JSON.parse(readFileSync(join(ROOT, 'nodes/AimlVeo/AimlVeo.node.json'), 'utf8')) as {
+		node: string;
+		codexVersion: string;
+	};
+	expect(codex.node).toBe(`${manifest.name}.aimlVeo`);
+	expect(codex.codexVersion).toBe('1.0');
+});
