@@ -49,6 +49,11 @@ export class SubmitGate {
 		} else if (result !== 'refused') {
 			this.width = 1;
 			this.notBeforeMs = Math.max(this.notBeforeMs, this.options.now() + result.pauseMs);
+		} else {
+			// A turn later: what was refused may end the run, and then nothing more must be bought.
+			const admit = () => this.admit();
+			this.options.sleep(0).then(admit, admit);
+			return;
 		}
 		this.admit();
 	}

@@ -17,6 +17,7 @@ export type FaultAction =
 	| { kind: 'acceptThenStatus'; status: number }
 	| { kind: 'acceptThenHang' }
 	| { kind: 'acceptThenJson'; body: unknown }
+	| { kind: 'acceptSlowly'; ms: number }
 	/** Submit: how the job goes on. Failed jobs and jobs without a video are not charged. */
 	| { kind: 'fail'; error: unknown }
 	| { kind: 'noVideo' }

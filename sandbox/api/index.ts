@@ -379,7 +379,9 @@ export class SandboxApi extends EventEmitter {
 		}
 		if (action?.kind === 'acceptThenJson') return send(response, 200, action.body);
 		response.setHeader('x-inference-id', generation.id);
-		send(response, 201, { id: generation.id, status: 'queued', meta: null });
+		const accept = () => send(response, 201, { id: generation.id, status: 'queued', meta: null });
+		if (action?.kind === 'acceptSlowly') setTimeout(accept, action.ms);
+		else accept();
 	}
 
 	private look(url: URL, entry: LogEntry, response: ServerResponse): void {
