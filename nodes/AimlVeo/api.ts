@@ -12,6 +12,7 @@ import { asObject, asText, readReason, readRetryAfterMs } from './answers';
 import {
 	badKey,
 	credentialUnusable,
+	lookRefused,
 	noCredits,
 	notAllowed,
 	redirected,
@@ -94,7 +95,10 @@ function apiText(reply: Reply): string {
 }
 
 /** The VeoError for a status that no repetition can mend, or undefined. */
-function refusalOf(reply: Reply): VeoError | undefined {
+function refusalOf(
+	reply: Reply,
+	refused: (status: number, text: string) => VeoError,
+): VeoError | undefined {
 	const { status } = reply;
 	if (status >= 300 && status < 400) return redirected(status);
 	if (status < 400 || status >= 500 || [404, 408, 425, 429].includes(status)) return undefined;
@@ -103,7 +107,7 @@ function refusalOf(reply: Reply): VeoError | undefined {
 	if (status === 402 || (status === 403 && /credit|balance|top.?up|funds/i.test(text))) {
 		return noCredits(text);
 	}
-	return status === 403 ? notAllowed(text) : requestRefused(status, text);
+	return status === 403 ? notAllowed(text) : refused(status, text);
 }
 
 /** One row of the API's usage log. */
@@ -179,7 +183,8 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 			return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
 		}
 		const refusal =
-			refusalOf(reply) ?? (reply.status === 404 ? requestRefused(404, apiText(reply)) : undefined);
+			refusalOf(reply, requestRefused) ??
+			(reply.status === 404 ? requestRefused(404, apiText(reply)) : undefined);
 		if (refusal) throw refusal;
 		const answer = asObject(reply.json);
 		const id = asText(answer?.id) ?? asText(reply.headers['x-inference-id']);
@@ -204,7 +209,7 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 		});
 		if ('fault' in got) return { kind: 'fault', cause: got.fault };
 		const { reply } = got;
-		const refusal = refusalOf(reply);
+		const refusal = refusalOf(reply, (status, text) => lookRefused(generationId, status, text));
 		if (refusal) throw refusal;
 		if (reply.status === 404) return { kind: 'unknownId' };
 		const answer = asObject(reply.json);

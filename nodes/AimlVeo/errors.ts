@@ -64,8 +64,8 @@ export function withGeneration(error: VeoError, generationId: string): VeoError 
  * n8n's error for one item: NodeApiError where an HTTP status was the cause, else NodeOperationError
  * (a failed generation answers with HTTP 200, which NodeApiError would misread).
  */
-export function toNodeError(node: INode, error: VeoError, itemIndex: number) {
-	const message = `${error.message} [item ${itemIndex}]`;
+export function toNodeError(node: INode, error: VeoError, itemIndex?: number) {
+	const message = error.message + (itemIndex === undefined ? '' : ` [item ${itemIndex}]`);
 	const { description, httpCode } = error.details;
 	return httpCode === undefined
 		? new NodeOperationError(node, message, { description, itemIndex })
@@ -82,6 +82,11 @@ const BILLING_URL = 'https://aimlapi.com/app/billing';
 const NOTHING_SPENT = 'Nothing was submitted for this item.';
 
 const quoted = (values: ReadonlyArray<string | number>) => values.join(', ');
+const MAX_LISTED = 50;
+/** The first of many ids; n8n's log has all. */
+const listed = (ids: readonly string[]) =>
+	quoted(ids.slice(0, MAX_LISTED)) +
+	(ids.length > MAX_LISTED ? ` and ${ids.length - MAX_LISTED} more, see n8n's log` : '');
 const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
 const fieldsOf = (fields: readonly string[]) =>
 	fields.length > 0
@@ -272,6 +277,13 @@ export const generationUnknown = (generationId: string) =>
 		httpCode: 404,
 	});
 
+export const lookRefused = (generationId: string, status: number, apiText: string) =>
+	new VeoError('The AI/ML API refused to say how the video stands', {
+		description: `It answered with HTTP ${status}: "${apiText}". The generation is not affected and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
+		generationId,
+		httpCode: status,
+	});
+
 export const answerUnreadable = (generationId: string, cause: string) =>
 	new VeoError('The AI/ML API gave no readable answer', {
 		description: `${cause}. The generation is not affected: use 'Get Video' with the generation ID ${generationId} again in a few minutes.`,
@@ -327,20 +339,33 @@ export const storeRefused = (generationId: string, status: string, url: string, 
 
 // The run as a whole
 
-export const stopped = (generationIds: readonly string[]) =>
-	new VeoError('The execution was stopped', {
-		description:
-			generationIds.length > 0
-				? `The API cannot cancel a generation: these go on and stay yours. Use 'Get Video' with ${quoted(generationIds)}.`
-				: 'Nothing was generated.',
+/**
+ * n8n tells a stopped execution from a failed one by the word "canceled", or it runs the error workflow.
+ * @param unanswered client request IDs of submissions that were cut off
+ */
+export function stopped(generationIds: readonly string[], unanswered: readonly string[] = []) {
+	const facts: string[] = [];
+	if (generationIds.length > 0) {
+		facts.push(
+			`The API cannot cancel a generation: these go on and stay yours. Use 'Get Video', or retry this execution: ${listed(generationIds)}.`,
+		);
+	}
+	if (unanswered.length > 0) {
+		facts.push(
+			`These requests may have been accepted and charged before their answer came. Look for their client request IDs in the usage log of your AI/ML API account; a retry of this execution looks there too: ${listed(unanswered)}.`,
+		);
+	}
+	return new VeoError('The execution was canceled', {
+		description: facts.join(' ') || 'Nothing was generated.',
 	});
+}
 
 /** The same error, telling which other generations are under way when the node ends. */
 export function withOthersInFlight(error: VeoError, generationIds: readonly string[]): VeoError {
 	if (generationIds.length === 0) return error;
 	return new VeoError(error.message, {
 		...error.details,
-		description: `${error.details.description} Other items are paid for and go on; a retry of this execution finds them, and so does 'Get Video': ${quoted(generationIds)}.`,
+		description: `${error.details.description} Other items are paid for and go on; a retry of this execution finds them, and so does 'Get Video': ${listed(generationIds)}.`,
 	});
 }
 

@@ -72,6 +72,18 @@ export class Ledger {
 		return this.page.entries[key];
 	}
 
+	/** What one node run paid for, and what it sent without having seen the answer. */
+	summaryOf(runIndex: number): { ids: string[]; unanswered: string[] } {
+		const ids: string[] = [];
+		const unanswered: string[] = [];
+		for (const [key, { id, sent }] of Object.entries(this.page.entries)) {
+			if (!key.startsWith(`${runIndex}.`)) continue;
+			if (id) ids.push(id);
+			else unanswered.push(sent);
+		}
+		return { ids, unanswered };
+	}
+
 	/** Which submission of this request the next one is, counted from 1. */
 	nextAttempt(key: string): number {
 		return (this.page.struck[key] ?? 0) + 1;

@@ -16,7 +16,7 @@ import type { GetPlan, OutputPlan, RequestPlan } from './plan';
 import { obtain } from './submit';
 import type { SubmitContext } from './submit';
 import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS, waitForVideo } from './wait';
-import type { Finished } from './wait';
+import type { Finished, Look } from './wait';
 
 /** What all items of one run share. */
 export interface Run {
@@ -49,6 +49,12 @@ export interface Operation {
 /** Golden-ratio steps: neighbours get far-apart fractions, so that their looks do not coincide. */
 const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 
+/** One look at a generation; none when the run has ended meanwhile. */
+async function lookAt(run: Run, generationId: string, timeoutMs: number): Promise<Look> {
+	run.signal.throwIfAborted();
+	return await unlessAborted(run.buying.api.look(generationId, timeoutMs), run.signal);
+}
+
 async function waitFor(
 	run: Run,
 	plan: OutputPlan,
@@ -62,8 +68,7 @@ async function waitFor(
 			timeoutMs: plan.timeoutMs,
 			pollIntervalMs: plan.pollIntervalMs,
 			spread: spreadOf(plan.itemIndex),
-			look: async (timeoutMs) =>
-				await unlessAborted(run.buying.api.look(generationId, timeoutMs), run.signal),
+			look: async (timeoutMs) => await lookAt(run, generationId, timeoutMs),
 			sleep: async (ms) => await pause(ms, run.signal),
 			now: Date.now,
 		});
@@ -88,7 +93,7 @@ async function toRow(
 		fileName: fileNameFor(plan.fileName, model, generationId),
 		signal: run.signal,
 		freshUrl: async () => {
-			const look = await run.buying.api.look(generationId, LOOK_TIMEOUT_MS);
+			const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
 			const fresh = look.kind === 'answer' ? readOutcome(look.answer) : undefined;
 			return fresh?.kind === 'completed' ? fresh.url : undefined;
 		},
@@ -125,7 +130,7 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	run.onGeneration(plan.itemIndex, generationId);
 	if (plan.wait) return await toRow(run, plan, await waitFor(run, plan, generationId), model);
 
-	const look = await unlessAborted(run.buying.api.look(generationId, LOOK_TIMEOUT_MS), run.signal);
+	const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
 	if (look.kind === 'unknownId') throw generationUnknown(generationId);
 	if (look.kind === 'fault') throw answerUnreadable(generationId, look.cause);
 	const outcome = readOutcome(look.answer);

@@ -77,6 +77,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 
 	const rows: INodeExecutionData[] = [];
 	const inFlight = new Map<number, string>();
+	let paid = (): ReturnType<Ledger['summaryOf']> => ({ ids: [], unanswered: [] });
 	let failure: { error: VeoError; itemIndex: number } | undefined;
 
 	async function carryOut(run: Run, itemIndex: number): Promise<void> {
@@ -84,7 +85,8 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		if (!plan) return;
 		try {
 			if ('refusal' in plan) throw plan.refusal;
-			const row = await plan.task(run);
+			// A signal for each item: Node warns of a leak where more than ten listen to the same one.
+			const row = await plan.task({ ...run, signal: AbortSignal.any([signal]) });
 			rows[itemIndex] = { ...row, pairedItem: { item: itemIndex } };
 			inFlight.delete(itemIndex);
 		} catch (cause) {
@@ -104,6 +106,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	try {
 		const maxConcurrent = readMaxConcurrent(ctx);
 		const run = await prepare(ctx, signal, maxConcurrent, inFlight);
+		paid = () => run.buying.ledger.summaryOf(run.buying.runIndex);
 		let next = 0;
 		const worker = async () => {
 			while (next < planned.length && !signal.aborted) await carryOut(run, next++);
@@ -121,7 +124,12 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		stop?.removeEventListener('abort', onStop);
 	}
 
-	if (stop?.aborted) throw toNodeError(ctx.getNode(), stopped([...inFlight.values()]), 0);
+	if (stop?.aborted) {
+		// Finished items count too: their rows are gone. And so do those of an earlier try of the node.
+		const { ids, unanswered } = paid();
+		const known = [...new Set([...inFlight.values(), ...ids])];
+		throw toNodeError(ctx.getNode(), stopped(known, unanswered));
+	}
 	if (failure) {
 		const error = withOthersInFlight(failure.error, [...inFlight.values()]);
 		throw toNodeError(ctx.getNode(), error, failure.itemIndex);
@@ -153,11 +161,11 @@ async function prepare(
 			signal,
 			onAccepted: (itemIndex, generationId, clientRequestId) => {
 				inFlight.set(itemIndex, generationId);
-				ctx.logger.info('AI/ML API Veo: generation accepted', {
-					itemIndex,
-					generationId,
-					clientRequestId,
-				});
+				// In the text itself: n8n's plain log leaves out what comes with it.
+				ctx.logger.info(
+					`AI/ML API Veo: item ${itemIndex} is generation ${generationId} (client request ID ${clientRequestId})`,
+					{ itemIndex, generationId, clientRequestId },
+				);
 			},
 		},
 	};

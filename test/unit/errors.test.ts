@@ -32,6 +32,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	generationFailed: [errors.generationFailed(ID, 'error', 'Too dark')],
 	generationIdMissing: [errors.generationIdMissing()],
 	generationUnknown: [errors.generationUnknown(ID)],
+	lookRefused: [errors.lookRefused(ID, 400, 'generation_id: Invalid')],
 	maybeAccepted: [errors.maybeAccepted(SENT, 'The connection broke')],
 	mediaMissing: [
 		errors.mediaMissing('Last Frame', 'Veo 3.1', ['photo', 'clip']),
@@ -55,7 +56,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	settingOfWrongType: (['boolean', 'integer', 'string'] as const).map((type) =>
 		errors.settingOfWrongType('Seed', 'x', type),
 	),
-	stopped: [errors.stopped([]), errors.stopped([ID, 'gen-2'])],
+	stopped: [errors.stopped([]), errors.stopped([ID, 'gen-2']), errors.stopped([], [SENT])],
 	storeRefused: [errors.storeRefused(ID, 'completed', LINK, 'No space left')],
 	timedOut: [errors.timedOut(1_000, ID, 'generating')],
 	tooManyImages: [errors.tooManyImages('Reference Images', 5, 3)],

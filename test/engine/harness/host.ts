@@ -266,6 +266,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 		new WorkflowExecute(additionalData, mode, data).processRunExecutionData(workflow),
 	) as Execution;
 	cancelExecution = () => execution.cancel();
+	if (state.cancelledAt !== undefined) cancelExecution();
 	const ended: IRun = await execution;
 	const endedAt = performance.now();
 	clearInterval(watch);
