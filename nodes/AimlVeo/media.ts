@@ -147,14 +147,16 @@ export async function toApiMedia(
  * The pictures in a multi-value field: a list, one value, a JSON list as text, or values separated by
  * commas (a comma inside a URL or a data URI does not separate).
  */
-export function splitMediaList(value: unknown): unknown[] {
-	if (Array.isArray(value)) return value.flatMap(splitMediaList);
+export function splitMediaList(value: unknown, depth = 0): unknown[] {
+	// A list that holds itself comes to an end too; what is left of it is refused as no media.
+	if (depth > 5) return [value];
+	if (Array.isArray(value)) return value.flatMap((part) => splitMediaList(part, depth + 1));
 	if (isUnset(value)) return [];
 	if (typeof value !== 'string') return [value];
 	const text = value.trim();
 	if (text.startsWith('[')) {
 		try {
-			return splitMediaList(JSON.parse(text));
+			return splitMediaList(JSON.parse(text), depth + 1);
 		} catch {
 			// A text that only begins like a list: taken as it is.
 		}
