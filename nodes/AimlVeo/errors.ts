@@ -4,6 +4,7 @@
  */
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
+import { asObject, asText } from './answers';
 
 /** What is known when an item cannot go on; it becomes n8n's error, or the row of Continue On Fail. */
 export interface VeoErrorDetails {
@@ -94,6 +95,15 @@ const fieldsOf = (fields: readonly string[]) =>
 		: 'The item has no binary fields.';
 
 // Input, checked before anything is paid
+
+/** Parameters are read through n8n, which resolves their expressions and throws its own errors. */
+export function parameterUnreadable(cause: unknown): VeoError {
+	if (cause instanceof VeoError) return cause;
+	const parameter = asText(asObject(asObject(cause)?.context)?.parameter);
+	return new VeoError('An expression of this node could not be resolved', {
+		description: `n8n says${parameter ? ` about '${parameter}'` : ''}: "${textOf(cause)}". Correct the expression, and check that the nodes it refers to are connected and have run.`,
+	});
+}
 
 export const modelMissing = () =>
 	new VeoError("'Model' is empty", {

@@ -4,6 +4,7 @@ import { connect } from './api';
 import {
 	asVeoError,
 	operationUnknown,
+	parameterUnreadable,
 	shownValue,
 	stopped,
 	toNodeError,
@@ -29,7 +30,7 @@ async function planAll(ctx: IExecuteFunctions): Promise<Planned[]> {
 			if (!operation) throw operationUnknown(shownValue(name));
 			planned.push({ task: await operation.plan(ctx, itemIndex) });
 		} catch (cause) {
-			planned.push({ refusal: asVeoError(cause) });
+			planned.push({ refusal: parameterUnreadable(cause) });
 		}
 	}
 	return planned;

@@ -48,6 +48,12 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	notText: [errors.notText('Prompt')],
 	operationUnknown: [errors.operationUnknown('cancel')],
 	optionOutOfRange: [errors.optionOutOfRange('Timeout', '0', 'a number from 1 to 86400')],
+	parameterUnreadable: [
+		errors.parameterUnreadable(new Error('invalid syntax')),
+		errors.parameterUnreadable(
+			Object.assign(new Error('Node is not there'), { context: { parameter: 'prompt' } }),
+		),
+	],
 	promptMissing: [errors.promptMissing()],
 	rateLimited: [errors.rateLimited(60)],
 	redirected: [errors.redirected(302)],
@@ -153,6 +159,11 @@ test('only what every item would meet ends the run, and only what is free is str
 		'withOthersInFlight',
 	]);
 	expect(having('notCharged').sort()).toEqual(['generationFailed', 'noVideo']);
+});
+
+test('parameterUnreadable keeps ours', () => {
+	const own = errors.promptMissing();
+	expect(errors.parameterUnreadable(own)).toBe(own);
 });
 
 test('withGeneration leaves alone what names its generation already', () => {
