@@ -61,9 +61,18 @@ export class AimlapiApi implements ICredentialType {
 				properties: {
 					value: 403,
 					message:
+						'The API key is right, but the account has no credits or may not do this. Top up at https://aimlapi.com/app/billing.',
+				},
+			},
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'current_balance',
+					value: 0,
+					message:
 						'The API key is right, but the account has no credits. Top up at https://aimlapi.com/app/billing.',
 				},
 			},
-		],
+		] as ICredentialTestRequest['rules'],
 	};
 }

@@ -19,9 +19,34 @@ export function asObject(value: unknown): IDataObject | undefined {
 		: undefined;
 }
 
+/** The JSON objects of a list; none when it is no list. */
+export const asObjects = (value: unknown): IDataObject[] =>
+	Array.isArray(value) ? value.map(asObject).filter((entry) => entry !== undefined) : [];
+
 /** A non-empty string, or undefined. */
 export function asText(value: unknown): string | undefined {
 	return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** A number that is not negative, also out of a header or a text; else undefined. */
+export function asNumber(value: unknown): number | undefined {
+	const number = typeof value === 'number' ? value : Number(asText(value) ?? NaN);
+	return Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+/**
+ * What the API says it charged, by `meta.usage` or else the answer's headers: each part only where it
+ * says so, undefined when it says nothing.
+ */
+export function readUsage(answer: IDataObject, headers: IDataObject): IDataObject | undefined {
+	const said = asObject(asObject(answer.meta)?.usage);
+	const creditsUsed = asNumber(said?.credits_used) ?? asNumber(headers['x-aimlapi-credits-used']);
+	const usdSpent = asNumber(said?.usd_spent) ?? asNumber(headers['x-aimlapi-usd-spent']);
+	if (creditsUsed === undefined && usdSpent === undefined) return undefined;
+	return {
+		...(creditsUsed !== undefined && { creditsUsed }),
+		...(usdSpent !== undefined && { usdSpent }),
+	};
 }
 
 /**

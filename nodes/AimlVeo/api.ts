@@ -8,7 +8,7 @@ import type {
 	IHttpRequestOptions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
-import { asObject, asText, readReason, readRetryAfterMs } from './answers';
+import { asObject, asText, readOutcome, readReason, readRetryAfterMs, readUsage } from './answers';
 import {
 	badKey,
 	credentialUnusable,
@@ -24,7 +24,8 @@ import type { Look } from './wait';
 
 export const CREDENTIAL = 'aimlapiApi';
 const GENERATIONS = '/v2/video/generations';
-const LOGS = '/v2/logs';
+export const LOGS = '/v2/logs';
+export const CATALOGUE = '/v1/models';
 
 /** Pictures travel inside the request, so a slow line gets two minutes. */
 const SUBMIT_TIMEOUT_MS = 120_000;
@@ -110,10 +111,23 @@ function refusalOf(
 	return status === 403 ? notAllowed(text) : refused(status, text);
 }
 
+/** An answer that tells nothing now, and may tell more in a while. */
+function faultOf(reply: Reply): Extract<Reading, { kind: 'fault' }> {
+	return {
+		kind: 'fault',
+		cause: `The server answered with HTTP ${reply.status} ("${apiText(reply)}")`,
+		retryAfterMs: readRetryAfterMs(reply.headers['retry-after'], Date.now()),
+	};
+}
+
 /** One row of the API's usage log. */
 export interface LogRow extends IDataObject {
 	inference_id: string;
 }
+
+export type Reading =
+	| { kind: 'answer'; answer: IDataObject }
+	| { kind: 'fault'; cause: string; retryAfterMs?: number };
 
 export interface Api {
 	/** @throws VeoError when the API refused (nothing was charged) */
@@ -122,6 +136,11 @@ export interface Api {
 	look(generationId: string, timeoutMs: number): Promise<Look>;
 	/** The usage log's row for a submission whose answer was lost; undefined when there is none (yet). */
 	findInLog(clientRequestId: string): Promise<LogRow | undefined>;
+	/**
+	 * What a free route answers (`path` with its query), or the passing fault that came instead.
+	 * @throws VeoError when asking again cannot help
+	 */
+	read(path: string, timeoutMs: number): Promise<Reading>;
 }
 
 /**
@@ -213,12 +232,22 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 		if (refusal) throw refusal;
 		if (reply.status === 404) return { kind: 'unknownId' };
 		const answer = asObject(reply.json);
-		if (reply.status < 300 && asText(answer?.status)) {
-			return { kind: 'answer', answer: { ...answer, id: asText(answer?.id) ?? generationId } };
+		if (answer && reply.status < 300 && asText(answer.status)) {
+			const done = readOutcome(answer).kind === 'completed';
+			const usage = done ? readUsage(answer, reply.headers) : undefined;
+			const id = asText(answer.id) ?? generationId;
+			return { kind: 'answer', answer: { ...answer, id, ...(usage && { usage }) } };
 		}
-		const cause = `The server answered with HTTP ${reply.status} ("${apiText(reply)}")`;
-		const retryAfterMs = readRetryAfterMs(reply.headers['retry-after'], Date.now());
-		return { kind: 'fault', cause, retryAfterMs };
+		return faultOf(reply);
+	}
+
+	async function read(path: string, timeoutMs: number): Promise<Reading> {
+		const got = await exchange({ method: 'GET', url: path, timeout: timeoutMs });
+		if ('fault' in got) return { kind: 'fault', cause: got.fault };
+		const refusal = refusalOf(got.reply);
+		if (refusal) throw refusal;
+		const answer = got.reply.status < 300 ? asObject(got.reply.json) : undefined;
+		return answer ? { kind: 'answer', answer } : faultOf(got.reply);
 	}
 
 	async function findInLog(clientRequestId: string): Promise<LogRow | undefined> {
@@ -238,5 +267,5 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 		return undefined;
 	}
 
-	return { submit, look, findInLog };
+	return { submit, look, findInLog, read };
 }

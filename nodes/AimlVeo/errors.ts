@@ -12,6 +12,8 @@ export interface VeoErrorDetails {
 	readonly generationId?: string;
 	readonly status?: string;
 	readonly url?: string;
+	/** The item that stands for the whole run, where the run is refused; else the first one does. */
+	readonly itemIndex?: number;
 	/** The HTTP status, when the API's answer was the cause. */
 	readonly httpCode?: number;
 	/** Whether every further item would meet the same (bad key, no credits): nothing more is submitted. */
@@ -217,6 +219,29 @@ export const credentialUnusable = (what: string) =>
 		endsRun: true,
 	});
 
+// Prices, worked out before anything is paid
+
+const REMOVE_LIMIT = "Remove 'Max Cost (USD)' from the options to go on without a limit";
+
+export const overMaxCost = (sum: string, limit: string, perItem: string, spent?: string) =>
+	new VeoError(
+		`The run would cost ${sum}, more than 'Max Cost (USD)' allows (${limit}): ${perItem}`,
+		{
+			description: `Nothing was submitted.${spent ? ` The sum holds ${spent} that earlier rounds of this execution have spent.` : ''} Raise 'Max Cost (USD)', send fewer items, or choose shorter or cheaper videos.`,
+		},
+	);
+
+export const priceUnknown = (model: string, reason: string, itemIndex: number) =>
+	new VeoError("The price cannot be known ahead, so 'Max Cost (USD)' cannot be kept", {
+		description: `${reason} (${model}). Nothing was submitted. ${REMOVE_LIMIT}, or choose another model or other settings.`,
+		itemIndex,
+	});
+
+export const maxCostEmpty = () =>
+	new VeoError("'Max Cost (USD)' is empty", {
+		description: `Enter a number of dollars, or check the expression that should give it. ${REMOVE_LIMIT}.`,
+	});
+
 // Answers of the API
 
 export const badKey = (apiText: string) =>
@@ -314,6 +339,28 @@ export const noVideo = (generationId: string, status: string) =>
 		generationId,
 		status,
 		notCharged: true,
+	});
+
+// The list of videos
+
+export const periodTooLong = (days: number) =>
+	new VeoError("'After' and 'Before' are too far apart", {
+		description: `They span ${days} days; the API lists at most 92 at once. Move 'After' or 'Before'.`,
+	});
+
+export const periodReversed = () =>
+	new VeoError("'After' is later than 'Before'", {
+		description: "Swap them, or remove 'Before' to list up to now.",
+	});
+
+export const dateNotUnderstood = (label: string, value: string) =>
+	new VeoError(`'${label}' cannot be '${shortened(value)}'`, {
+		description: `Enter a date and time such as 2026-08-01T09:00:00, or let the expression in '${label}' give one.`,
+	});
+
+export const logUnreadable = (cause: string) =>
+	new VeoError('The list of videos could not be read', {
+		description: `${cause}. Listing costs nothing: run the workflow again in a few minutes, or choose a shorter period.`,
 	});
 
 // Delivery

@@ -1,5 +1,6 @@
 /** The editor's fields, derived from the model table and the operations. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { listFields } from './listFields';
 import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from './models';
 import type { MediaName, SettingName, SettingSpec } from './models';
 import { OPERATIONS } from './operations';
@@ -134,6 +135,15 @@ const modelOptions: INodePropertyOptions[] = MODELS.map(({ id, name, description
 
 const optionFields: INodeProperties[] = [
 	{
+		displayName: 'Estimate Only',
+		name: 'estimateOnly',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to return the price and the request that would be sent instead of making the video',
+		displayOptions: { show: { '/operation': showForRequests.show.operation } },
+	},
+	{
 		displayName: 'File Name',
 		name: 'fileName',
 		type: 'string',
@@ -149,6 +159,16 @@ const optionFields: INodeProperties[] = [
 		typeOptions: { minValue: 1, numberPrecision: 0 },
 		default: DEFAULT_MAX_CONCURRENT,
 		description: 'How many items are under way at the same time',
+	},
+	{
+		displayName: 'Max Cost (USD)',
+		name: 'maxCost',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 10,
+		description:
+			'What all items of an execution may cost together; if the prices in the catalogue give more, or cannot be known ahead, nothing is submitted',
+		displayOptions: { show: { '/operation': showForRequests.show.operation } },
 	},
 	{
 		displayName: 'Output Binary Field',
@@ -234,6 +254,7 @@ export const fields: INodeProperties[] = [
 		description: 'Whether to put the video file into the output; otherwise only its URL is there',
 		displayOptions: showForResults,
 	},
+	...listFields(modelOptions),
 	{
 		displayName: 'Video Settings',
 		name: 'videoSettings',
@@ -251,5 +272,6 @@ export const fields: INodeProperties[] = [
 		placeholder: 'Add Option',
 		default: {},
 		options: optionFields,
+		displayOptions: forOperations('create', 'createAndWait', 'get'),
 	},
 ];

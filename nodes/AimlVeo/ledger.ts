@@ -59,6 +59,19 @@ export function clientRequestId(
 	return `n8n.${execution}.${runIndex}.${itemIndex}.${short}${suffix}`;
 }
 
+/** Which run and item of which n8n execution a client request id names; undefined for other ids. */
+export function readClientRequestId(id: string): IDataObject | undefined {
+	const parts = /^n8n\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{8}(?:\.(\d+))?$/.exec(id);
+	if (!parts) return undefined;
+	const [, executionId, runIndex, itemIndex, attempt = 1] = parts;
+	return {
+		executionId,
+		runIndex: Number(runIndex),
+		itemIndex: Number(itemIndex),
+		attempt: Number(attempt),
+	};
+}
+
 export class Ledger {
 	private readonly page: Page;
 

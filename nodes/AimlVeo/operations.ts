@@ -1,6 +1,8 @@
 /** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { asRow, modelInId, readOutcome } from './answers';
+import { estimateRow } from './budget';
+import type { Prices } from './budget';
 import { deliver, fileNameFor } from './deliver';
 import {
 	answerUnreadable,
@@ -10,9 +12,11 @@ import {
 	VeoError,
 	withGeneration,
 } from './errors';
+import { listVideos } from './list';
 import { pause, unlessAborted } from './pause';
 import { planGet, planRequest } from './plan';
 import type { GetPlan, OutputPlan, RequestPlan } from './plan';
+import { planMany } from './planMany';
 import { obtain } from './submit';
 import type { SubmitContext } from './submit';
 import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS, waitForVideo } from './wait';
@@ -26,6 +30,8 @@ export interface Run {
 	readonly signal: AbortSignal;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
+	/** What the items would cost, where a limit or an estimate asks for it. */
+	readonly prices: Prices;
 	/** An AI Agent's tool must not return files. */
 	readonly isTool: boolean;
 }
@@ -33,7 +39,11 @@ export interface Run {
 type Row = Pick<INodeExecutionData, 'json' | 'binary'>;
 
 /** An item's plan, bound to how it is carried out. */
-export type Task = (run: Run) => Promise<Row>;
+export interface Task {
+	/** What it would submit, so that all items can be priced first. */
+	readonly order?: RequestPlan;
+	readonly carryOut: (run: Run) => Promise<Row | Row[]>;
+}
 
 export interface Operation {
 	readonly name: string;
@@ -148,11 +158,25 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 const bind =
 	<P>(
 		plan: (ctx: IExecuteFunctions, itemIndex: number) => Promise<P>,
-		carryOut: (run: Run, plan: P) => Promise<Row>,
+		carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
 	): Operation['plan'] =>
 	async (ctx, itemIndex) => {
 		const planned = await plan(ctx, itemIndex);
-		return async (run) => await carryOut(run, planned);
+		return { carryOut: async (run) => await carryOut(run, planned) };
+	};
+
+/** The same for what spends credits: its order can be priced, and an estimate stands in for it. */
+const bindRequest =
+	(carryOut: (run: Run, plan: RequestPlan) => Promise<Row>): Operation['plan'] =>
+	async (ctx, itemIndex) => {
+		const order = await planRequest(ctx, itemIndex);
+		const estimate = async (run: Run) => ({
+			json: estimateRow(order.body, run.prices.get(itemIndex)),
+		});
+		return {
+			order,
+			carryOut: order.estimateOnly ? estimate : async (run) => await carryOut(run, order),
+		};
 	};
 
 export const OPERATIONS = {
@@ -160,19 +184,29 @@ export const OPERATIONS = {
 		name: 'Create Video',
 		action: 'Create video',
 		description: 'Submit a video and return its generation ID at once (spends credits)',
-		plan: bind(planRequest, create),
+		plan: bindRequest(create),
 	},
 	createAndWait: {
 		name: 'Create Video and Wait',
 		action: 'Create video and wait',
 		description: 'Submit a video, wait until it is ready and return the file (spends credits)',
-		plan: bind(planRequest, createAndWait),
+		plan: bindRequest(createAndWait),
 	},
 	get: {
 		name: 'Get Video',
 		action: 'Get video',
 		description: 'Return the state of a video and, when it is ready, the file',
 		plan: bind(planGet, get),
+	},
+	getMany: {
+		name: 'Get Many Videos',
+		action: 'Get many videos',
+		description: 'List recent videos of the account, also those whose ID was lost',
+		plan: bind(planMany, async ({ buying, signal }, plan) => {
+			const sleep = async (ms: number) => await pause(ms, signal);
+			const videos = await listVideos({ api: buying.api, sleep }, plan);
+			return videos.map((json) => ({ json }));
+		}),
 	},
 } as const satisfies Record<string, Operation>;
 

@@ -3,10 +3,17 @@ import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } 
 import { asObject, asText } from './answers';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
-import { generationIdMissing, optionOutOfRange, settingOfWrongType, shownValue } from './errors';
+import {
+	generationIdMissing,
+	maxCostEmpty,
+	optionOutOfRange,
+	settingOfWrongType,
+	shownValue,
+} from './errors';
 import { hashRequest } from './ledger';
 import type { BinarySource } from './media';
 import { isUnset } from './media';
+import { MICRO_USD } from './prices';
 
 /** How long and how an item is waited for, and what comes out. */
 export interface OutputPlan {
@@ -22,6 +29,10 @@ export interface OutputPlan {
 export interface RequestPlan extends OutputPlan {
 	readonly body: RequestBody;
 	readonly hash: string;
+	/** What the whole run may cost, in millionths of a dollar. */
+	readonly maxCostMicroUsd?: number;
+	/** The price is to be told, and nothing submitted. */
+	readonly estimateOnly: boolean;
 }
 
 /** An item that asks for a generation by its id. */
@@ -46,9 +57,11 @@ const RANGES = {
 	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600 },
 	timeout: { label: 'Timeout', min: 1, max: DAY_S },
 	maxConcurrent: { label: 'Max Concurrent', min: 1, max: 1_000, integer: true },
+	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000 },
+	limit: { label: 'Limit', min: 1, max: 1_000_000, integer: true },
 } satisfies Record<string, Range>;
 
-function readNumber(options: IDataObject, name: keyof typeof RANGES): number | undefined {
+export function readNumber(options: IDataObject, name: keyof typeof RANGES): number | undefined {
 	const value = options[name];
 	if (isUnset(value)) return undefined;
 	const range: Range = RANGES[name];
@@ -67,7 +80,7 @@ function readNumber(options: IDataObject, name: keyof typeof RANGES): number | u
 	);
 }
 
-function readFlag(
+export function readFlag(
 	ctx: IExecuteFunctions,
 	name: string,
 	label: string,
@@ -75,7 +88,10 @@ function readFlag(
 	fallback: boolean,
 ) {
 	const value: unknown = ctx.getNodeParameter(name, itemIndex, fallback);
-	if (isUnset(value)) return fallback;
+	return isUnset(value) ? fallback : asFlag(value, label);
+}
+
+function asFlag(value: unknown, label: string): boolean {
 	if (value === true || value === 'true') return true;
 	if (value === false || value === 'false') return false;
 	throw settingOfWrongType(label, shownValue(value), 'boolean');
@@ -98,6 +114,16 @@ function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
 		download: readFlag(ctx, 'download', 'Download Video', itemIndex, true),
 		binaryField: asText(options.binaryField) ?? DEFAULT_BINARY_FIELD,
 		fileName: asText(options.fileName),
+	};
+}
+
+/** An option that guards money and is there without a value is refused: it must not fall silent. */
+function readSpending(options: IDataObject) {
+	const maxCost = readNumber(options, 'maxCost');
+	if ('maxCost' in options && maxCost === undefined) throw maxCostEmpty();
+	return {
+		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
+		estimateOnly: 'estimateOnly' in options && asFlag(options.estimateOnly, 'Estimate Only'),
 	};
 }
 
@@ -133,6 +159,7 @@ export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Pr
 	const item = ctx.getInputData()[itemIndex] ?? { json: {} };
 	const read = (name: string): unknown => ctx.getNodeParameter(name, itemIndex, '');
 	const output = readOutput(ctx, itemIndex);
+	const spending = readSpending(readOptions(ctx, itemIndex));
 	const body = await buildBody(
 		{
 			model: read('model'),
@@ -147,7 +174,7 @@ export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Pr
 		},
 		binariesOf(ctx, item, itemIndex),
 	);
-	return { ...output, body, hash: hashRequest(body) };
+	return { ...output, ...spending, body, hash: hashRequest(body) };
 }
 
 /** @throws VeoError when the generation id is empty or an option is out of range */

@@ -1,6 +1,7 @@
 /** Carries out all items of one node run: checks all, then many at once, and gives rows in input order. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { connect } from './api';
+import { checkBudget } from './budget';
 import {
 	asVeoError,
 	operationUnknown,
@@ -17,6 +18,7 @@ import { findOperation } from './operations';
 import type { Run, Task } from './operations';
 import { pause } from './pause';
 import { readMaxConcurrent } from './plan';
+import type { RequestPlan } from './plan';
 
 type Planned = { task: Task } | { refusal: VeoError };
 
@@ -76,7 +78,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	stop?.addEventListener('abort', onStop, { once: true });
 	if (stop?.aborted) onStop();
 
-	const rows: INodeExecutionData[] = [];
+	const rows: INodeExecutionData[][] = [];
 	const inFlight = new Map<number, string>();
 	let paid = (): ReturnType<Ledger['summaryOf']> => ({ ids: [], unanswered: [] });
 	let failure: { error: VeoError; itemIndex: number } | undefined;
@@ -87,15 +89,16 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		try {
 			if ('refusal' in plan) throw plan.refusal;
 			// A signal for each item: Node warns of a leak where more than ten listen to the same one.
-			const row = await plan.task({ ...run, signal: AbortSignal.any([signal]) });
-			rows[itemIndex] = { ...row, pairedItem: { item: itemIndex } };
+			const own = { ...run, signal: AbortSignal.any([signal]) };
+			const brought = [await plan.task.carryOut(own)].flat();
+			rows[itemIndex] = brought.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
 			inFlight.delete(itemIndex);
 		} catch (cause) {
 			if (signal.aborted) return;
 			const error = asVeoError(cause, inFlight.get(itemIndex));
 			inFlight.delete(itemIndex);
 			if (proceed) {
-				rows[itemIndex] = errorRow(ctx, error, itemIndex);
+				rows[itemIndex] = [errorRow(ctx, error, itemIndex)];
 			} else {
 				failure = { error, itemIndex };
 				// Not the item's own reason: that would tell of every other item what is true of this one.
@@ -106,7 +109,8 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 
 	try {
 		const maxConcurrent = readMaxConcurrent(ctx);
-		const run = await prepare(ctx, signal, maxConcurrent, inFlight);
+		const orders = planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
+		const run = await prepare(ctx, signal, maxConcurrent, inFlight, orders);
 		paid = () => run.buying.ledger.summaryOf(run.buying.runIndex);
 		let next = 0;
 		const worker = async () => {
@@ -115,9 +119,10 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		// Requests on the line are waited for even when another item has failed: their ids must not be lost.
 		await Promise.all(Array.from({ length: Math.min(maxConcurrent, planned.length) }, worker));
 	} catch (cause) {
-		// The credential or an option of the node: no item can be carried out.
+		// The credential, the price or an option of the node: no item can be carried out.
+		if (stop?.aborted) throw toNodeError(ctx.getNode(), stopped([]), 0);
 		const error = asVeoError(cause);
-		if (!proceed) throw toNodeError(ctx.getNode(), error, 0);
+		if (!proceed) throw toNodeError(ctx.getNode(), error, error.details.itemIndex ?? 0);
 		return planned.map((plan, itemIndex) =>
 			errorRow(ctx, 'refusal' in plan ? plan.refusal : error, itemIndex),
 		);
@@ -135,7 +140,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		const error = withOthersInFlight(failure.error, [...inFlight.values()]);
 		throw toNodeError(ctx.getNode(), error, failure.itemIndex);
 	}
-	return rows;
+	return rows.flat();
 }
 
 async function prepare(
@@ -143,20 +148,25 @@ async function prepare(
 	signal: AbortSignal,
 	maxConcurrent: number,
 	inFlight: Map<number, string>,
+	orders: readonly RequestPlan[],
 ): Promise<Run> {
 	const api = await connect(ctx);
 	const sleep = async (ms: number) => await pause(ms, signal);
+	const memory = ctx.getContext('node');
+	const ledger = new Ledger(memory);
+	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
 	return {
 		ctx,
 		signal,
 		isTool: isTool(ctx),
+		prices: await checkBudget({ api, ledger, memory, runIndex, sleep }, orders),
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		buying: {
 			api,
 			gate: new SubmitGate({ now: Date.now, sleep, maxWidth: maxConcurrent }),
-			ledger: new Ledger(ctx.getContext('node')),
+			ledger,
 			executionId: ctx.getExecutionId() ?? 'none',
-			runIndex: ctx.getWorkflowDataProxy(0).$runIndex as number,
+			runIndex,
 			nodeId: ctx.getNode().id,
 			now: Date.now,
 			signal,

@@ -457,12 +457,18 @@ export class SandboxApi extends EventEmitter {
 			? Date.now() - Number(period[1]) * unitMs
 			: Date.parse(query.get('start') ?? '');
 		const to = period ? Infinity : Date.parse(query.get('end') ?? '');
+		if (!(from <= to) || (bounded && to - from > 92 * 86_400_000)) {
+			return this.refuse(response, entry, 400, 'The window must be at most 92 days');
+		}
+		// `source/alias` or a bare alias, matched exactly.
+		const isWanted = (model: string) =>
+			models.includes(model) || models.includes(model.slice(model.indexOf('/') + 1));
 		const rows = this.logRows().filter((row) => {
 			const at = Date.parse(String(row.created));
 			return (
 				at >= from &&
 				at <= to &&
-				(models.length === 0 || models.includes(String(row.model))) &&
+				(models.length === 0 || isWanted(String(row.model))) &&
 				(statuses.length === 0 || statuses.includes(String(row.status)))
 			);
 		});

@@ -1,0 +1,141 @@
+/** Holds a run to its spending limit, and tells what it would cost, before anything is submitted. */
+import type { IDataObject } from 'n8n-workflow';
+import { asObject, asText } from './answers';
+import { CATALOGUE } from './api';
+import type { RequestBody } from './body';
+import { overMaxCost, priceUnknown, VeoError } from './errors';
+import { ledgerKey } from './ledger';
+import type { Ledger } from './ledger';
+import { readPatiently } from './patience';
+import type { Reader } from './patience';
+import type { RequestPlan } from './plan';
+import { formatUsd, MICRO_USD, priceOf, readCatalogue } from './prices';
+import type { Price } from './prices';
+
+export interface BudgetContext extends Reader {
+	readonly ledger: Ledger;
+	readonly runIndex: number;
+	/** The node's context, which n8n stores with the execution: earlier rounds count too. */
+	readonly memory: IDataObject;
+}
+
+/** Item indices with the prices of what they would submit. */
+export type Prices = ReadonlyMap<number, Price>;
+
+const FREE: Price = { kind: 'known', microUsd: 0 };
+
+/** `0-3, 7` */
+function spanned(indices: readonly number[]): string {
+	const spans: Array<[number, number]> = [];
+	for (const index of indices) {
+		const last = spans[spans.length - 1];
+		if (last && last[1] === index - 1) last[1] = index;
+		else spans.push([index, index]);
+	}
+	return spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
+}
+
+/** `items 0-3, 7: $3.20 each; item 4: $1.60` */
+function perItem(prices: ReadonlyMap<number, number>): string {
+	const groups = new Map<number, number[]>();
+	for (const [index, microUsd] of prices) {
+		const group = groups.get(microUsd);
+		if (group) group.push(index);
+		else groups.set(microUsd, [index]);
+	}
+	return [...groups]
+		.map(([microUsd, indices]) =>
+			indices.length > 1
+				? `items ${spanned(indices)}: ${formatUsd(microUsd)} each`
+				: `item ${indices.join('')}: ${formatUsd(microUsd)}`,
+		)
+		.join('; ');
+}
+
+async function readPrices(context: BudgetContext, orders: readonly RequestPlan[]) {
+	const models = [...new Set(orders.map(({ body }) => body.model))];
+	const query = models.map((model) => `id=${encodeURIComponent(model)}`).join('&');
+	const read = await readPatiently(context, `${CATALOGUE}?${query}&include=pricing`).catch(
+		(refusal: unknown) => {
+			if (!(refusal instanceof VeoError)) throw refusal;
+			return { cause: `${refusal.message}. ${refusal.details.description}` };
+		},
+	);
+	if ('answer' in read) {
+		const catalogue = readCatalogue(read.answer);
+		return (body: RequestBody) => priceOf(body, catalogue);
+	}
+	const reason = `The prices of the AI/ML API could not be read. ${read.cause.replace(/\.$/, '')}`;
+	return (): Price => ({ kind: 'unknown', reason });
+}
+
+/**
+ * The prices of the orders that have a limit or ask for an estimate; no request is sent when none does.
+ * What the ledger already holds costs nothing again. The lowest of the items' limits holds for all of
+ * them together, and for what earlier rounds of the same execution spent under a limit.
+ *
+ * @throws VeoError when the sum is above the limit, or a price is not surely known; then nothing is paid
+ */
+export async function checkBudget(
+	context: BudgetContext,
+	orders: readonly RequestPlan[],
+): Promise<Prices> {
+	const { ledger, runIndex } = context;
+	const keyOf = (order: RequestPlan) => ledgerKey(runIndex, order.itemIndex, order.hash);
+	const toBuy = orders.filter(({ estimateOnly }) => !estimateOnly);
+	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
+	const isLimited = limit < Infinity;
+	const asked = orders.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const isHeld = (order: RequestPlan) => ledger.find(keyOf(order))?.id !== undefined;
+	const unheld = asked.filter((order) => !isHeld(order));
+	const price = unheld.length > 0 ? await readPrices(context, unheld) : () => FREE;
+	const prices = new Map<number, Price>(
+		asked.map((order) => [order.itemIndex, isHeld(order) ? FREE : price(order.body)]),
+	);
+	if (!isLimited) return prices;
+
+	const known = new Map<number, number>();
+	for (const { itemIndex, body } of toBuy) {
+		const itemPrice = prices.get(itemIndex) ?? FREE;
+		if (itemPrice.kind === 'unknown') throw priceUnknown(body.model, itemPrice.reason, itemIndex);
+		known.set(itemIndex, itemPrice.microUsd);
+	}
+	const approved = (asObject(context.memory.veoApproved) ?? {}) as Record<string, number>;
+	const own = new Set(toBuy.map(keyOf));
+	let spent = 0;
+	for (const [key, microUsd] of Object.entries(approved)) {
+		// What was refused, or ended at no cost, is no longer in the ledger.
+		if (!own.has(key) && ledger.find(key)) spent += microUsd;
+	}
+	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
+	if (sum > limit) {
+		const before = spent > 0 ? formatUsd(spent) : undefined;
+		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
+	}
+	for (const order of toBuy) {
+		if (!isHeld(order)) approved[keyOf(order)] = known.get(order.itemIndex) ?? 0;
+	}
+	context.memory.veoApproved = approved;
+	return prices;
+}
+
+const SHOWN_MEDIA_LENGTH = 60;
+
+/** A request as it can be shown: data URIs are cut, all else is as it would be sent. */
+function shown(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(shown);
+	const text = asText(value);
+	return text?.startsWith('data:') && text.length > SHOWN_MEDIA_LENGTH
+		? `${text.slice(0, SHOWN_MEDIA_LENGTH)}… (${text.length} characters)`
+		: value;
+}
+
+/** The row of Estimate Only: the price (null when it cannot be known ahead, with the reason) and the request. */
+export function estimateRow(body: RequestBody, price: Price = FREE): IDataObject {
+	return {
+		model: body.model,
+		estimatedCostUsd: price.kind === 'known' ? price.microUsd / MICRO_USD : null,
+		...(price.kind === 'unknown' && { priceUnknown: price.reason }),
+		request: Object.fromEntries(Object.entries(body).map(([name, value]) => [name, shown(value)])),
+	} as IDataObject;
+}
