@@ -57,6 +57,7 @@ function tryOf(
 			searched.push(clientRequestId);
 			return options.log?.(clientRequestId);
 		},
+		read: async () => ({ kind: 'fault', cause: 'Not asked' }),
 	};
 	const buying: SubmitContext = {
 		api,
