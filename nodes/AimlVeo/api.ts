@@ -244,7 +244,7 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 	async function read(path: string, timeoutMs: number): Promise<Reading> {
 		const got = await exchange({ method: 'GET', url: path, timeout: timeoutMs });
 		if ('fault' in got) return { kind: 'fault', cause: got.fault };
-		const refusal = refusalOf(got.reply);
+		const refusal = refusalOf(got.reply, requestRefused);
 		if (refusal) throw refusal;
 		const answer = got.reply.status < 300 ? asObject(got.reply.json) : undefined;
 		return answer ? { kind: 'answer', answer } : faultOf(got.reply);

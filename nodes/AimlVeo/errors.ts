@@ -345,7 +345,7 @@ export const noVideo = (generationId: string, status: string) =>
 
 export const periodTooLong = (days: number) =>
 	new VeoError("'After' and 'Before' are too far apart", {
-		description: `They span ${days} days; the API lists at most 92 at once. Move 'After' or 'Before'.`,
+		description: `They span ${days} days; the API lists at most 92 at once. Choose a later 'After' or an earlier 'Before'.`,
 	});
 
 export const periodReversed = () =>

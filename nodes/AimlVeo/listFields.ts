@@ -6,8 +6,7 @@ import { DEFAULT_PERIOD, PERIODS, STATUSES } from './planMany';
 const showForLists = { show: { operation: ['getMany' satisfies OperationName] } };
 
 const PERIOD_NAMES: Record<(typeof PERIODS)[number], string> = {
-	'1h': 'Last Hour',
-	'24h': 'Last 24 Hours',
+	'24h': 'Last 1 Day',
 	'7d': 'Last 7 Days',
 	'30d': 'Last 30 Days',
 	'92d': 'Last 92 Days',
@@ -85,6 +84,7 @@ export const listFields = (modelOptions: INodePropertyOptions[]): INodePropertie
 		type: 'collection',
 		placeholder: 'Add Filter',
 		default: {},
+		description: 'Which videos to list; without a filter, those of the last 7 days',
 		options: filterFields(modelOptions),
 		displayOptions: showForLists,
 	},

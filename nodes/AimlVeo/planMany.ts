@@ -17,8 +17,8 @@ import { readFlag, readNumber } from './plan';
 export const DEFAULT_LIMIT = 50;
 export const DEFAULT_PERIOD = '7d';
 /** The API lists at most 92 days at once. */
-export const PERIODS = ['1h', '24h', '7d', '30d', '92d'] as const;
-export const STATUSES = ['succeeded', 'failed'] as const;
+export const PERIODS = ['24h', '7d', '30d', '92d'] as const;
+export const STATUSES = ['failed', 'succeeded'] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MAX_DAYS = 92;

@@ -59,6 +59,14 @@ function errorRow(ctx: IExecuteFunctions, error: VeoError, itemIndex: number): I
 const isTool = (ctx: IExecuteFunctions): boolean =>
 	ctx.isToolExecution?.() ?? ctx.getNode().type.endsWith('Tool');
 
+const runIndexOf = (ctx: IExecuteFunctions) => ctx.getWorkflowDataProxy(0).$runIndex as number;
+
+/** Finished items count too: their rows are gone. And so do those of an earlier try of the node. */
+function stoppedWith(ctx: IExecuteFunctions, inFlight: ReadonlyMap<number, string>): VeoError {
+	const { ids, unanswered } = new Ledger(ctx.getContext('node')).summaryOf(runIndexOf(ctx));
+	return stopped([...new Set([...inFlight.values(), ...ids])], unanswered);
+}
+
 /**
  * The rows for all input items.
  * @throws NodeOperationError or NodeApiError for the first item that fails, unless Continue On Fail is set
@@ -80,7 +88,6 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 
 	const rows: INodeExecutionData[][] = [];
 	const inFlight = new Map<number, string>();
-	let paid = (): ReturnType<Ledger['summaryOf']> => ({ ids: [], unanswered: [] });
 	let failure: { error: VeoError; itemIndex: number } | undefined;
 
 	async function carryOut(run: Run, itemIndex: number): Promise<void> {
@@ -111,7 +118,6 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		const maxConcurrent = readMaxConcurrent(ctx);
 		const orders = planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
 		const run = await prepare(ctx, signal, maxConcurrent, inFlight, orders);
-		paid = () => run.buying.ledger.summaryOf(run.buying.runIndex);
 		let next = 0;
 		const worker = async () => {
 			while (next < planned.length && !signal.aborted) await carryOut(run, next++);
@@ -120,7 +126,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		await Promise.all(Array.from({ length: Math.min(maxConcurrent, planned.length) }, worker));
 	} catch (cause) {
 		// The credential, the price or an option of the node: no item can be carried out.
-		if (stop?.aborted) throw toNodeError(ctx.getNode(), stopped([]), 0);
+		if (stop?.aborted) throw toNodeError(ctx.getNode(), stoppedWith(ctx, inFlight));
 		const error = asVeoError(cause);
 		if (!proceed) throw toNodeError(ctx.getNode(), error, error.details.itemIndex ?? 0);
 		return planned.map((plan, itemIndex) =>
@@ -130,12 +136,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 		stop?.removeEventListener('abort', onStop);
 	}
 
-	if (stop?.aborted) {
-		// Finished items count too: their rows are gone. And so do those of an earlier try of the node.
-		const { ids, unanswered } = paid();
-		const known = [...new Set([...inFlight.values(), ...ids])];
-		throw toNodeError(ctx.getNode(), stopped(known, unanswered));
-	}
+	if (stop?.aborted) throw toNodeError(ctx.getNode(), stoppedWith(ctx, inFlight));
 	if (failure) {
 		const error = withOthersInFlight(failure.error, [...inFlight.values()]);
 		throw toNodeError(ctx.getNode(), error, failure.itemIndex);
@@ -154,7 +155,7 @@ async function prepare(
 	const sleep = async (ms: number) => await pause(ms, signal);
 	const memory = ctx.getContext('node');
 	const ledger = new Ledger(memory);
-	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
+	const runIndex = runIndexOf(ctx);
 	return {
 		ctx,
 		signal,

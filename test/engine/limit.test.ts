@@ -188,7 +188,10 @@ describe('the option itself', () => {
 
 describe('what is paid already costs nothing again', () => {
 	const items = itemsOf(3);
-	const parameters = limited(12, { operation: 'createAndWait', prompt: '={{ "p" + $json.index }}' });
+	const parameters = limited(12, {
+		operation: 'createAndWait',
+		prompt: '={{ "p" + $json.index }}',
+	});
 	const workflow = veoWorkflow(parameters);
 	const credentials = () => setup.api;
 

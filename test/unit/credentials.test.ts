@@ -82,6 +82,19 @@ test.each([401, 403])('the test says what HTTP %d means and what to do', (status
 	expect(message).not.toMatch(/error|problem|failure|mistake/i);
 });
 
+test('the test tells an empty account from a bad key', () => {
+	const messages = credential.test.rules!.map(({ type, properties }) => [
+		type,
+		properties.value,
+		/no credits/.test(properties.message),
+	]);
+	expect(messages).toEqual([
+		['responseCode', 401, false],
+		['responseCode', 403, true],
+		['responseSuccessBody', 0, true],
+	]);
+});
+
 describe.each([
 	['https://api.aimlapi.com', 'https://api.aimlapi.com'],
 	['https://api.aimlapi.com/', 'https://api.aimlapi.com'],

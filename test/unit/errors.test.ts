@@ -21,6 +21,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	answerUnreadable: [errors.answerUnreadable(ID, 'The connection broke')],
 	badKey: [errors.badKey('Unauthorized')],
 	credentialUnusable: [errors.credentialUnusable("'API Key' of the credential is empty")],
+	dateNotUnderstood: [errors.dateNotUnderstood('After', 'soon')],
 	dataUriNotUsable: [errors.dataUriNotUsable('First Frame')],
 	downloadGivenUp: [errors.downloadGivenUp(ID, 'completed', LINK, 4, 'The download stalled')],
 	fileOfWrongKind: [
@@ -32,7 +33,9 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	generationFailed: [errors.generationFailed(ID, 'error', 'Too dark')],
 	generationIdMissing: [errors.generationIdMissing()],
 	generationUnknown: [errors.generationUnknown(ID)],
+	logUnreadable: [errors.logUnreadable('The connection broke')],
 	lookRefused: [errors.lookRefused(ID, 400, 'generation_id: Invalid')],
+	maxCostEmpty: [errors.maxCostEmpty()],
 	maybeAccepted: [errors.maybeAccepted(SENT, 'The connection broke')],
 	mediaMissing: [
 		errors.mediaMissing('Last Frame', 'Veo 3.1', ['photo', 'clip']),
@@ -54,6 +57,13 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 			Object.assign(new Error('Node is not there'), { context: { parameter: 'prompt' } }),
 		),
 	],
+	overMaxCost: [
+		errors.overMaxCost('$8.00', '$7.99', 'items 0-1: $4.00 each'),
+		errors.overMaxCost('$8.00', '$7.99', 'item 0: $4.00', '$4.00'),
+	],
+	periodReversed: [errors.periodReversed()],
+	periodTooLong: [errors.periodTooLong(93)],
+	priceUnknown: [errors.priceUnknown('google/veo-9', 'Its price varies', 2)],
 	promptMissing: [errors.promptMissing()],
 	rateLimited: [errors.rateLimited(60)],
 	redirected: [errors.redirected(302)],

@@ -60,13 +60,15 @@ function settingOf(model: string, name: SettingName): INodeProperties | undefine
 
 const SMALL = /^(a|an|and|as|at|but|by|for|if|in|nor|of|on|or|so|the|to|up|yet)$/;
 const isTitleCase = (text: string) =>
-	text.split(' ').every((word, index) => /^[A-Z\d]/.test(word) || (index > 0 && SMALL.test(word)));
+	text
+		.split(' ')
+		.every((word, index) => /^\(?[A-Z\d]/.test(word) || (index > 0 && SMALL.test(word)));
 
 describe.each(named)('%s', (_name, field) => {
 	test('has a display name in Title Case', () => {
 		expect(field.displayName).toMatch(/^\S.*\S$/);
 		expect(isTitleCase(field.displayName)).toBe(true);
-		expect(field.displayName.replace(/ID|URL|API/g, '')).not.toMatch(/[A-Z]{2}/);
+		expect(field.displayName.replace(/ID|URL|API|USD/g, '')).not.toMatch(/[A-Z]{2}/);
 	});
 
 	test('has a name in camelCase', () => {
@@ -92,10 +94,10 @@ describe.each(named)('%s', (_name, field) => {
 	test('has a default of its type', () => {
 		if (field.type === 'options') {
 			expect(optionsOf(field).map(({ value }) => value)).toContain(field.default);
-		} else if (field.typeOptions?.multipleValues) {
+		} else if (field.typeOptions?.multipleValues || field.type === 'multiOptions') {
 			expect(field.default).toEqual([]);
 		} else {
-			const type = { collection: 'object' }[field.type as string] ?? field.type;
+			const type = { collection: 'object', dateTime: 'string' }[field.type as string] ?? field.type;
 			expect(typeof field.default).toBe(type);
 		}
 	});
@@ -153,7 +155,7 @@ describe.each(operations.flatMap((operation) => modelIds.map((model) => [operati
 
 		test('shows just the media and settings that the model takes', () => {
 			const row = MODELS.find(({ id }) => id === model)!;
-			const isRequest = operation !== 'get';
+			const isRequest = operation.startsWith('create');
 			const media = (Object.keys(MEDIA) as MediaName[]).filter((name) => row.media[name]);
 			const settings = (Object.keys(SETTINGS) as SettingName[]).filter(
 				(name) => row.settings[name],
@@ -173,9 +175,15 @@ describe.each(operations.flatMap((operation) => modelIds.map((model) => [operati
 				NODE,
 				description,
 			);
-			expect(saved).toMatchObject({ operation, options: {} });
-			expect(saved?.videoSettings).toEqual(operation === 'get' ? undefined : {});
-			expect(saved?.download).toBe(operation === 'create' ? undefined : true);
+			const isList = operation === 'getMany';
+			expect(saved).toMatchObject(
+				isList
+					? { operation, returnAll: false, limit: 50, filters: {} }
+					: { operation, options: {} },
+			);
+			expect(saved?.options).toEqual(isList ? undefined : {});
+			expect(saved?.videoSettings).toEqual(operation.startsWith('create') ? {} : undefined);
+			expect(saved?.download).toBe(['createAndWait', 'get'].includes(operation) ? true : undefined);
 		});
 	},
 );
@@ -193,6 +201,20 @@ test('what each operation shows besides the model', () => {
 		expect.arrayContaining(['generationId', 'waitForCompletion', 'download', 'options.timeout']),
 	);
 	expect(besides('get')).not.toEqual(expect.arrayContaining(['prompt']));
+	for (const operation of ['create', 'createAndWait']) {
+		expect(besides(operation)).toEqual(
+			expect.arrayContaining(['options.maxCost', 'options.estimateOnly']),
+		);
+	}
+	expect(besides('get')).not.toEqual(
+		expect.arrayContaining([expect.stringMatching(/maxCost|estimateOnly/)]),
+	);
+	expect(shown({ operation: 'getMany', returnAll: false })).toEqual([
+		'operation',
+		'returnAll',
+		'limit',
+		...['after', 'before', 'model', 'period', 'status'].map((name) => `filters.${name}`),
+	]);
 	expect(besides('createAndWait')).toEqual(
 		expect.arrayContaining(['prompt', 'download', 'options.fileName', 'options.pollInterval']),
 	);

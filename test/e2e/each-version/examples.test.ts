@@ -33,7 +33,14 @@ const BY_HAND: Record<
 	},
 };
 /** Run by tests of their own, here or in the files beside this one. */
-const ELSEWHERE = ['ai-agent', 'form-two-uploads', 'resume-by-id', 'webhook-file', 'webhook-id'];
+const ELSEWHERE = [
+	'ai-agent',
+	'form-two-uploads',
+	'recover-undelivered',
+	'resume-by-id',
+	'webhook-file',
+	'webhook-id',
+];
 
 const stage = useN8n();
 
@@ -63,6 +70,18 @@ describe('the credential, as its form tests it', () => {
 		const { status, message } = await answer({ ...accountOf(stage.api), apiKey: 'wrong' });
 		expect(status).toBe('Error');
 		expect(message).toMatch(/API key/);
+	});
+
+	test('a good key of an account without credits', async () => {
+		const { balanceUsd } = stage.api.settings;
+		stage.api.settings.balanceUsd = 0;
+		const empty = await answer(accountOf(stage.api));
+		stage.api.settings.balanceUsd = balanceUsd;
+		stage.api.fault({ on: 'billing', action: { kind: 'status', status: 403 } });
+		for (const { status, message } of [empty, await answer(accountOf(stage.api))]) {
+			expect(status).toBe('Error');
+			expect(message).toMatch(/^The API key is right, but the account has no credits/);
+		}
 	});
 
 	test('a wrong host', async () => {
