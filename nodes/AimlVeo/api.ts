@@ -20,6 +20,7 @@ import {
 	textOf,
 } from './errors';
 import type { VeoError } from './errors';
+import { withLimit } from './pause';
 import type { Look } from './wait';
 
 export const CREDENTIAL = 'aimlapiApi';
@@ -155,9 +156,9 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 		throw credentialUnusable("'Base URL' of the credential is not a web address");
 	}
 
-	async function exchange(options: IHttpRequestOptions): Promise<Exchange> {
+	async function exchange(options: IHttpRequestOptions & { timeout: number }): Promise<Exchange> {
 		try {
-			const response = (await ctx.helpers.httpRequestWithAuthentication.call(ctx, CREDENTIAL, {
+			const work = ctx.helpers.httpRequestWithAuthentication.call(ctx, CREDENTIAL, {
 				...options,
 				url: `${baseUrl}${options.url}`,
 				json: true,
@@ -167,7 +168,9 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 				// n8n would send a request with 401 twice, and would follow a redirect with the key.
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
-			})) as IN8nHttpFullResponse;
+			}) as Promise<IN8nHttpFullResponse>;
+			// n8n's own limit only counts silence: an answer that comes byte by byte would never end.
+			const response = await withLimit(work, options.timeout);
 			const text =
 				typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
 			return {

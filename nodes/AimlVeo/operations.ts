@@ -62,7 +62,11 @@ const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 /** One look at a generation; none when the run has ended meanwhile. */
 async function lookAt(run: Run, generationId: string, timeoutMs: number): Promise<Look> {
 	run.signal.throwIfAborted();
-	return await unlessAborted(run.buying.api.look(generationId, timeoutMs), run.signal);
+	try {
+		return await unlessAborted(run.buying.api.look(generationId, timeoutMs), run.signal);
+	} catch (cause) {
+		throw withGeneration(asVeoError(cause, generationId), generationId);
+	}
 }
 
 async function waitFor(
@@ -71,20 +75,16 @@ async function waitFor(
 	generationId: string,
 	submittedAtMs?: number,
 ): Promise<Finished> {
-	try {
-		return await waitForVideo({
-			generationId,
-			submittedAtMs,
-			timeoutMs: plan.timeoutMs,
-			pollIntervalMs: plan.pollIntervalMs,
-			spread: spreadOf(plan.itemIndex),
-			look: async (timeoutMs) => await lookAt(run, generationId, timeoutMs),
-			sleep: async (ms) => await pause(ms, run.signal),
-			now: Date.now,
-		});
-	} catch (cause) {
-		throw withGeneration(asVeoError(cause, generationId), generationId);
-	}
+	return await waitForVideo({
+		generationId,
+		submittedAtMs,
+		timeoutMs: plan.timeoutMs,
+		pollIntervalMs: plan.pollIntervalMs,
+		spread: spreadOf(plan.itemIndex),
+		look: async (timeoutMs) => await lookAt(run, generationId, timeoutMs),
+		sleep: async (ms) => await pause(ms, run.signal),
+		now: Date.now,
+	});
 }
 
 async function toRow(

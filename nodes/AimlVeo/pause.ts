@@ -32,3 +32,17 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 		signal.removeEventListener('abort', onAbort);
 	}
 }
+
+/** The work's result, or a rejection after `ms` milliseconds, whatever the work does then. */
+export async function withLimit<T>(work: Promise<T>, ms: number): Promise<T> {
+	const settled = new AbortController();
+	const over = async (): Promise<never> => {
+		await pause(ms, settled.signal);
+		throw new Error('timeout');
+	};
+	try {
+		return await Promise.race([work, over()]);
+	} finally {
+		settled.abort();
+	}
+}
