@@ -24,6 +24,9 @@ export type Prices = ReadonlyMap<number, Price>;
 
 const FREE: Price = { kind: 'known', microUsd: 0 };
 
+/** A message stays readable when the prices of hundreds of items alternate. */
+const MAX_SPANS = 20;
+
 /** `0-3, 7` */
 function spanned(indices: readonly number[]): string {
 	const spans: Array<[number, number]> = [];
@@ -32,7 +35,9 @@ function spanned(indices: readonly number[]): string {
 		if (last && last[1] === index - 1) last[1] = index;
 		else spans.push([index, index]);
 	}
-	return spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
+	const texts = spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
+	const rest = texts.splice(MAX_SPANS).length > 0 ? ' and others' : '';
+	return texts.join(', ') + rest;
 }
 
 /** `items 0-3, 7: $3.20 each; item 4: $1.60` */

@@ -59,6 +59,15 @@ describe('at the exact cent', () => {
 	});
 });
 
+test('hundreds of items that alternate make a message that can be read', async () => {
+	const videoSettings = { duration: '={{ $json.index % 2 ? 4 : 8 }}' };
+	const result = await run(limited(1, { videoSettings }), itemsOf(200));
+	expect(result.error?.message).toMatch(
+		/\(\$1\.00\): items 0, 2, [\d, ]+ and others: \$4\.00 each; items 1, 3, [\d, ]+ and others: \$2\.00 each \[item 0\]$/,
+	);
+	expect(result.error?.message).toContain('The run would cost $600.00');
+});
+
 describe('every kind of price', () => {
 	const media = { sourceVideo: 'https://example.com/a.mp4' };
 	test.each([
