@@ -139,6 +139,20 @@ const single = async (prompt: string, options = {}): Promise<IWorkflowBase> =>
 		}),
 	);
 
+test("recover-undelivered fetches yesterday's paid videos, and today's not", async () => {
+	const prompt = 'Lost yesterday';
+	await stage.n8n.runToEnd(await single(prompt), 'Start');
+	const [lost] = generationsOf(stage.api, prompt);
+	lost!.createdAt -= 86_400_000;
+	const postsBefore = postsOf(stage.api, prompt).length;
+	const example = await save(stage, readExample('recover-undelivered'));
+	const execution = await stage.n8n.runToEnd(example, 'Start');
+	const files = await filesOf(stage, execution, 'Get Video');
+	expect(files).toHaveLength(1);
+	expect(files[0]?.equals(bytesOf(lost!))).toBe(true);
+	expect(postsOf(stage.api, prompt)).toHaveLength(postsBefore);
+});
+
 test('Stop during the wait ends the execution and all requests', async () => {
 	stage.api.settings.generationMs = 600_000;
 	const workflow = await single('Stopped midway');
