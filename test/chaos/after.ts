@@ -1,0 +1,4 @@
+/** After the matrix: its table. */
+import { printTable } from './table';
+
+export default printTable;
