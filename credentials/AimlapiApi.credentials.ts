@@ -13,7 +13,7 @@ export class AimlapiApi implements ICredentialType {
 
 	icon = { light: 'file:aimlapi.svg', dark: 'file:aimlapi.dark.svg' } as const;
 
-	documentationUrl = 'https://github.com/OWNER/n8n-nodes-aimlapi-veo#credentials';
+	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-aimlapi-veo#credentials';
 
 	properties: INodeProperties[] = [
 		{

@@ -1,7 +1,9 @@
 /** What n8n asks of a verified community package, beyond what its scan sees. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { AimlapiApi } from '../../credentials/AimlapiApi.credentials';
 import manifest from '../../package.json';
 
 const ROOT = join(__dirname, '..', '..');
@@ -140,8 +142,7 @@ describe('package.json', () => {
 		expect(Object.keys(manifest.scripts).filter((name) => onInstall.test(name))).toEqual([]);
 	});
 
-	test('ships the built files only, with an empty main', () => {
-		expect(manifest.files).toEqual(['dist']);
+	test('has an empty main', () => {
 		expect(manifest.main).toBe('index.js');
 		const main = readFileSync(join(ROOT, manifest.main), 'utf8').replace(
 			/\/\/.*|\/\*[\s\S]*?\*\//g,
@@ -178,11 +179,95 @@ describe('package.json', () => {
 	});
 });
 
-test('the codex belongs to the node', () => {
+describe('the packed package', () => {
+	interface Packed {
+		files: Array<{ path: string }>;
+		size: number;
+	}
+	const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+		cwd: ROOT,
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	const [packed] = JSON.parse(output) as [Packed];
+	const paths = packed.files.map(({ path }) => path);
+
+	test('holds what n8n loads, and for people README, LICENSE and CHANGELOG; nothing else', () => {
+		const built = sources
+			.filter((name) => !name.endsWith('.d.ts'))
+			.map((name) => `dist/${name.replace(/ts$/, 'js')}`);
+		const copied = ['nodes', 'credentials'].flatMap((folder) =>
+			readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+				.filter((name) => /\.(svg|node\.json)$/.test(name))
+				.map((name) => `dist/${folder}/${name}`),
+		);
+		const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'index.js', 'package.json'];
+		expect(paths.sort()).toEqual([...top, ...built, ...copied].sort());
+	});
+
+	// The maps point to sources that are not in the package, and weigh as much as all the rest.
+	test('leaves the source maps at home', () => {
+		expect(existsSync(join(ROOT, 'dist/nodes/AimlVeo/AimlVeo.node.js.map'))).toBe(true);
+		expect(paths.filter((path) => path.endsWith('.map'))).toEqual([]);
+	});
+
+	test('weighs at most 40 kB', () => {
+		expect(packed.size).toBeLessThanOrEqual(40_000);
+	});
+});
+
+describe('the codex', () => {
 	const codex = JSON.parse(readFileSync(join(ROOT, 'nodes/AimlVeo/AimlVeo.node.json'), 'utf8')) as {
 		node: string;
+		nodeVersion: string;
 		codexVersion: string;
+		categories: string[];
+		alias: string[];
+		resources: Record<string, Array<{ url: string }>>;
 	};
-	expect(codex.node).toBe(`${manifest.name}.aimlVeo`);
-	expect(codex.codexVersion).toBe('1.0');
+
+	test('belongs to the node', () => {
+		expect(codex.node).toBe(`${manifest.name}.aimlVeo`);
+		expect(codex.nodeVersion).toBe('1.0');
+		expect(codex.codexVersion).toBe('1.0');
+	});
+
+	test('names categories that n8n has', () => {
+		// Those of n8n's documentation of codex files, and "AI", which n8n's own AI nodes have.
+		const known =
+			'AI|Analytics|Communication|Data & Storage|Development|Finance & Accounting|' +
+			'Marketing & Content|Miscellaneous|Productivity|Sales|Utility';
+		expect(codex.categories.length).toBeGreaterThan(0);
+		expect(codex.categories.filter((name) => !known.split('|').includes(name))).toEqual([]);
+	});
+
+	test('is found by what people call it', () => {
+		expect(codex.alias).toEqual(
+			expect.arrayContaining([
+				'veo',
+				'video',
+				'aiml',
+				'ai video',
+				'text to video',
+				'image to video',
+				'first last frame',
+			]),
+		);
+		expect(new Set(codex.alias).size).toBe(codex.alias.length);
+		for (const alias of codex.alias) expect(alias).toMatch(/^[a-z\d][a-z\d. ]*[a-z\d]$/);
+	});
+
+	test('leads to parts of the README that are there', () => {
+		const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+		const urls = [
+			...Object.values(codex.resources).flatMap((links) => links.map(({ url }) => url)),
+			new AimlapiApi().documentationUrl,
+		];
+		expect(urls).toHaveLength(3);
+		for (const url of urls) {
+			const [page, part = ''] = url.split('#');
+			expect(page).toBe(`https://www.npmjs.com/package/${manifest.name}`);
+			expect(readme.toLowerCase()).toContain(`\n## ${part}\n`);
+		}
+	});
 });
