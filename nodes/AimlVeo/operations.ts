@@ -19,7 +19,7 @@ import type { GetPlan, OutputPlan, RequestPlan } from './plan';
 import { planMany } from './planMany';
 import { obtain } from './submit';
 import type { SubmitContext } from './submit';
-import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS, waitForVideo } from './wait';
+import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS, spreadOf, waitForVideo } from './wait';
 import type { Finished, Look } from './wait';
 
 /** What all items of one run share. */
@@ -55,9 +55,6 @@ export interface Operation {
 	 */
 	plan(ctx: IExecuteFunctions, itemIndex: number): Promise<Task>;
 }
-
-/** Golden-ratio steps: neighbours get far-apart fractions, so that their looks do not coincide. */
-const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 
 /** One look at a generation; none when the run has ended meanwhile. */
 async function lookAt(run: Run, generationId: string, timeoutMs: number): Promise<Look> {

@@ -6,10 +6,12 @@ import { answerUnreadable, generationFailed, generationUnknown, noVideo, timedOu
 
 /** Google says that Veo takes 11 s at the least; a look before this finds next to nothing. */
 const FIRST_LOOK_MS = 20_000;
-/** Densest spacing, around the usual 80–100 s and later. */
+/** Densest spacing, around the usual 80–100 s and later: by then each second is as likely as the next. */
 const DENSEST_MS = 2_400;
 /** Spacing times age: 9 s apart at 20 s, 4.5 s at 40 s, then the densest. */
 const SPACING_BY_AGE_MS2 = 180_000 * 1_000;
+/** After six minutes, the longest that Google names: 4 s apart at ten minutes. */
+const LATE_SPACING_PER_AGE = 1 / 150;
 /** Looks of many items drift apart by up to this share of the spacing, and so do not fire together. */
 const SPREAD = 0.1;
 
@@ -24,14 +26,17 @@ export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_LOOK_MS;
 
 /**
  * How long to sleep before the next look, in milliseconds, when the generation is `ageMs` old:
- * nothing before 20 s; then every 180 s² ÷ age; never more often than every 2.4 s.
+ * nothing before 20 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
  * `spread` (0 to 1) tells apart items that wait at the same time.
  */
 export function adaptiveIntervalMs(ageMs: number, spread: number): number {
-	if (ageMs < FIRST_LOOK_MS) return FIRST_LOOK_MS - ageMs + spread * SPREAD * DENSEST_MS;
-	const interval = Math.max(DENSEST_MS, SPACING_BY_AGE_MS2 / ageMs);
+	if (ageMs < FIRST_LOOK_MS) return FIRST_LOOK_MS - ageMs;
+	const interval = Math.max(SPACING_BY_AGE_MS2 / ageMs, DENSEST_MS, ageMs * LATE_SPACING_PER_AGE);
 	return interval * (1 + (spread - 0.5) * SPREAD);
 }
+
+/** Golden-ratio steps: neighbours get far-apart fractions, so that their looks do not coincide. */
+export const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 
 /** What one look brought: an answer, or a passing fault that is ridden out. */
 export type Look =
@@ -77,12 +82,16 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 	let completedAtMs: number | undefined;
 	let last: Look = { kind: 'fault', cause: 'No look was made' };
 	let lastStatus = 'unknown';
+	// Items that begin together go on up to one densest spacing apart, and drift from there.
+	let apartMs = options.spread * DENSEST_MS;
 
 	for (;;) {
 		const limitMs = Math.min(LOOK_TIMEOUT_MS, Math.max(SHORTEST_LOOK_MS, deadlineMs - now()));
 		last = await look(limitMs);
 		let intervalMs =
-			options.pollIntervalMs ?? adaptiveIntervalMs(Math.max(0, now() - bornMs), options.spread);
+			options.pollIntervalMs ??
+			adaptiveIntervalMs(Math.max(0, now() - bornMs), options.spread) + apartMs;
+		apartMs = 0;
 
 		if (last.kind === 'answer') {
 			const outcome = readOutcome(last.answer);

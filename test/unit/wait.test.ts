@@ -1,4 +1,5 @@
 /** The look-decide-sleep loop and its schedule, by a clock that only sleeping moves. */
+import * as wait from '../../nodes/AimlVeo/wait';
 import {
 	adaptiveIntervalMs,
 	LATE_VIDEO_GRACE_MS,
@@ -6,6 +7,7 @@ import {
 	waitForVideo,
 } from '../../nodes/AimlVeo/wait';
 import type { Look, WaitOptions } from '../../nodes/AimlVeo/wait';
+import { busiestWindow, generationTimesMs, schedule } from '../../bench/generations';
 import { badKey } from '../../nodes/AimlVeo/errors';
 import { fakeClock, refusalOf } from './support';
 
@@ -47,12 +49,13 @@ describe('adaptiveIntervalMs', () => {
 		[0, 0, 20_000],
 		[5_000, 0, 15_000],
 		[19_999, 0, 1],
-		[0, 1, 20_240],
+		[0, 1, 20_000],
 		[20_000, 0.5, 9_000],
 		[40_000, 0.5, 4_500],
 		[75_000, 0.5, 2_400],
 		[90_000, 0.5, 2_400],
-		[1_000_000, 0.5, 2_400],
+		[360_000, 0.5, 2_400],
+		[600_000, 0.5, 4_000],
 		[90_000, 0, 2_280],
 		[90_000, 1, 2_520],
 	])('at %d ms with spread %d: %d ms', (ageMs, spread, intervalMs) => {
@@ -66,6 +69,41 @@ describe('adaptiveIntervalMs', () => {
 			expect(sinceMs() - readyMs).toBeLessThan(2_600);
 			expect(lookedAtMs.length).toBeLessThan(30);
 		}
+	});
+});
+
+describe('the schedule over ten thousand generation times', () => {
+	const timesMs = generationTimesMs();
+
+	test('the times are those that are meant: median 85 s, from 11 s to 360 s', () => {
+		const sorted = [...timesMs].sort((a, b) => a - b);
+		expect(Math.abs((sorted[5_000] ?? 0) - 85_000)).toBeLessThan(1_000);
+		// One sigma below and above the median.
+		expect(Math.abs((sorted[1_587] ?? 0) / 85_000 - Math.exp(-0.45))).toBeLessThan(0.02);
+		expect(Math.abs((sorted[8_413] ?? 0) / 85_000 - Math.exp(0.45))).toBeLessThan(0.05);
+		expect(sorted[0]).toBeGreaterThanOrEqual(11_000);
+		expect(sorted.at(-1)).toBe(360_000);
+	});
+
+	test('a video is noticed within 1.5 s, by 25 looks, on average', async () => {
+		const adaptive = await schedule(wait, timesMs);
+		expect(adaptive.meanDelayMs).toBeLessThanOrEqual(1_500);
+		expect(adaptive.meanLooks).toBeLessThanOrEqual(25);
+		expect(adaptive.longestDelayMs).toBeLessThanOrEqual(12_000);
+	});
+
+	test('no fixed interval does as well', async () => {
+		const fast = await schedule(wait, timesMs, 3_000);
+		const frugal = await schedule(wait, timesMs, 4_000);
+		expect(fast.meanLooks).toBeGreaterThan(25);
+		expect(frugal.meanDelayMs).toBeGreaterThan(1_500);
+	});
+
+	test('a hundred items that begin at once do not look at once', async () => {
+		// An even stream would be a hundred looks in each 2.4 s.
+		const evenPerSecond = 100 / 2.4;
+		expect(await busiestWindow(wait, 100, 1_000)).toBeLessThan(1.5 * evenPerSecond);
+		expect(await busiestWindow(wait, 10, 1_000)).toBeLessThan(10);
 	});
 });
 
@@ -110,13 +148,26 @@ describe('spacing', () => {
 	test('an id out of nowhere is looked at densely from the start', async () => {
 		const { done, clock } = waiting([running, finished], { submittedAtMs: undefined });
 		await done;
-		expect(clock.sleeps).toEqual([2_400]);
+		expect(clock.sleeps).toEqual([3_600]);
+	});
+
+	test('items that begin together go on up to one densest spacing apart', async () => {
+		for (const [spread, firstMs] of [
+			[0, 20_000],
+			[0.5, 21_200],
+			[1, 22_400],
+		] as const) {
+			const { done, lookedAtMs } = waiting([running, running, finished], { spread });
+			await done;
+			expect(lookedAtMs[1]).toBe(firstMs);
+			expect((lookedAtMs[2] ?? 0) - firstMs).toBeCloseTo(adaptiveIntervalMs(firstMs, spread), 6);
+		}
 	});
 
 	test('a submission that seems to lie in the future does no harm', async () => {
 		const { done, clock } = waiting([running, finished], { submittedAtMs: 9_000_000 });
 		await done;
-		expect(clock.sleeps[0]).toBeCloseTo(20_120, 6);
+		expect(clock.sleeps[0]).toBe(21_200);
 	});
 });
 
