@@ -6,7 +6,7 @@ export type Outcome =
 	| { kind: 'running'; status: string }
 	| { kind: 'completed'; status: string; url: string }
 	| { kind: 'withoutVideo'; status: string }
-	| { kind: 'failed'; status: string; reason: string };
+	| { kind: 'failed'; status: string; reason?: string };
 
 const COMPLETED = new Set(['completed', 'succeeded']);
 const FAILED = new Set(['error', 'failed']);
@@ -87,7 +87,7 @@ export function readOutcome(answer: IDataObject): Outcome {
 	const status = asText(answer.status)?.toLowerCase() ?? 'unknown';
 	const url = asText(asObject(answer.video)?.url);
 	if (FAILED.has(status)) {
-		return { kind: 'failed', status, reason: readReason(answer.error) ?? 'no reason given' };
+		return { kind: 'failed', status, reason: readReason(answer.error) };
 	}
 	if (!COMPLETED.has(status)) return { kind: 'running', status };
 	return url ? { kind: 'completed', status, url } : { kind: 'withoutVideo', status };

@@ -17,9 +17,9 @@ import {
 	notAllowed,
 	redirected,
 	requestRefused,
-	textOf,
 } from './errors';
 import type { VeoError } from './errors';
+import { causeOf, neverSent } from './faults';
 import { withLimit } from './pause';
 import type { Look } from './wait';
 
@@ -62,6 +62,15 @@ export function normalizeBaseUrl(baseUrl: string): string {
 		.replace(/\/+$/, '');
 }
 
+/** Shorter ones are no real keys, and would be found in any text. */
+const SHORTEST_KEY = 8;
+
+/** An answer without the API key, which a gateway may echo: it must not reach a message, a row or a log. */
+function withoutKey(text: string, apiKey: string): string {
+	if (apiKey.length < SHORTEST_KEY) return text;
+	return text.replaceAll(apiKey, '***').replaceAll(encodeURIComponent(apiKey), '***');
+}
+
 function parse(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -70,30 +79,17 @@ function parse(text: string): unknown {
 	}
 }
 
-/** All texts and codes in an error and its causes, where n8n keeps Node's own code. */
-function traces(cause: unknown, depth = 0): string {
-	if (depth > 4 || typeof cause !== 'object' || cause === null) return String(cause ?? '');
-	const { code, message, messages, cause: inner, errorResponse } = cause as Record<string, unknown>;
-	const own = [code, message, ...(Array.isArray(messages) ? messages : [])].map(String).join(' ');
-	return `${own} ${traces(inner, depth + 1)} ${traces(errorResponse, depth + 1)}`;
-}
-
-/** Whether a failed exchange surely ended before the server could see the request. */
-const neverSent = (cause: unknown) => /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(traces(cause));
-
-function causeOf(fault: unknown): string {
-	const found = traces(fault);
-	if (/ECONNREFUSED/.test(found)) return 'The connection was refused';
-	if (/ENOTFOUND|EAI_AGAIN/.test(found)) return 'The name of the server was not found';
-	if (/ECONNABORTED|ETIMEDOUT|timeout/i.test(found)) return 'The server did not answer in time';
-	if (/ECONNRESET|socket hang up|EPIPE/.test(found)) return 'The connection broke';
-	return textOf(fault);
-}
-
 function apiText(reply: Reply): string {
 	const reason = readReason(reply.json);
 	const fallback = /^\s*</.test(reply.text) ? undefined : asText(reply.text)?.slice(0, 200);
 	return reason ?? fallback ?? `HTTP ${reply.status}`;
+}
+
+/** `HTTP 502`, and what else the answer says. */
+function statusText(reply: Reply): string {
+	const status = `HTTP ${reply.status}`;
+	const text = apiText(reply);
+	return text === status ? status : `${status} ("${text}")`;
 }
 
 /** The VeoError for a status that no repetition can mend, or undefined. */
@@ -116,7 +112,7 @@ function refusalOf(
 function faultOf(reply: Reply): Extract<Reading, { kind: 'fault' }> {
 	return {
 		kind: 'fault',
-		cause: `The server answered with HTTP ${reply.status} ("${apiText(reply)}")`,
+		cause: `The server answered with ${statusText(reply)}`,
 		retryAfterMs: readRetryAfterMs(reply.headers['retry-after'], Date.now()),
 	};
 }
@@ -151,7 +147,8 @@ export interface Api {
 export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 	const credentials = await ctx.getCredentials(CREDENTIAL);
 	const baseUrl = normalizeBaseUrl(String(credentials.baseUrl ?? ''));
-	if (!asText(credentials.apiKey)) throw credentialUnusable("'API Key' of the credential is empty");
+	const apiKey = asText(credentials.apiKey) ?? '';
+	if (apiKey === '') throw credentialUnusable("'API Key' of the credential is empty");
 	if (!/^https?:\/\/[^\s/]+/.test(baseUrl)) {
 		throw credentialUnusable("'Base URL' of the credential is not a web address");
 	}
@@ -171,14 +168,17 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 			}) as Promise<IN8nHttpFullResponse>;
 			// n8n's own limit only counts silence: an answer that comes byte by byte would never end.
 			const response = await withLimit(work, options.timeout);
-			const text =
-				typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+			const { body } = response;
+			const text = withoutKey(
+				(typeof body === 'string' ? body : JSON.stringify(body)) ?? '',
+				apiKey,
+			);
 			return {
 				reply: {
 					status: response.statusCode,
 					headers: response.headers ?? {},
-					json: parse(text ?? ''),
-					text: text ?? '',
+					json: parse(text),
+					text,
 				},
 			};
 		} catch (fault) {
@@ -219,7 +219,7 @@ export async function connect(ctx: IExecuteFunctions): Promise<Api> {
 			cause:
 				reply.status < 300
 					? 'The answer to the request held no generation ID'
-					: `The server answered with HTTP ${reply.status} ("${apiText(reply)}")`,
+					: `The server answered with ${statusText(reply)}`,
 		};
 	}
 

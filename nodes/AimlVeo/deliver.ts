@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { asText, isWebUrl } from './answers';
 import { downloadGivenUp, storeRefused, textOf, videoUrlUnusable } from './errors';
+import { causeOf } from './faults';
 import { shortName } from './models';
 import { pause } from './pause';
 
@@ -161,8 +162,9 @@ export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promi
 			if (result.gone) url = (await delivery.freshUrl()) ?? url;
 		} catch (fault) {
 			signal.throwIfAborted();
-			cause = textOf(fault);
-			if (STORE_FAULT.test(cause)) throw storeRefused(generationId, status, url, cause);
+			const text = textOf(fault);
+			if (STORE_FAULT.test(text)) throw storeRefused(generationId, status, url, text);
+			cause = causeOf(fault);
 		}
 	}
 	throw downloadGivenUp(generationId, status, url, ATTEMPTS, cause);

@@ -272,7 +272,7 @@ export const requestRefused = (status: number, apiText: string) =>
 
 export const redirected = (status: number) =>
 	new VeoError('The AI/ML API answered with a redirect to another address', {
-		description: `The API key is not sent to another address. Check 'Base URL' in the credential 'AI/ML API'; it should be the address that answers itself (HTTP ${status}).`,
+		description: `It answered with HTTP ${status}, and the API key is not sent to another address. Enter the final address as 'Base URL' in the credential 'AI/ML API'; the usual one is https://api.aimlapi.com.`,
 		httpCode: status,
 		endsRun: true,
 	});
@@ -292,7 +292,7 @@ export const maybeAccepted = (clientRequestId: string, what: string) =>
 	new VeoError(
 		`The request may have been accepted and charged, but its answer was lost (client request ID ${clientRequestId})`,
 		{
-			description: `${what}. To not pay twice, it is not sent again in this execution. Look for the client request ID ${clientRequestId} in the usage log of your AI/ML API account, and fetch the video with 'Get Video'. A retry of this execution looks there too; a new execution submits again.`,
+			description: `${what}. So that nothing is paid twice, it is not sent again in this execution. In a few minutes, use 'Get Many Videos' to look for the client request ID ${clientRequestId}, and 'Get Video' to fetch the video. A retry of this execution looks there too; a new execution submits again.`,
 		},
 	);
 
@@ -325,9 +325,9 @@ export const answerUnreadable = (generationId: string, cause: string) =>
 		generationId,
 	});
 
-export const generationFailed = (generationId: string, status: string, reason: string) =>
+export const generationFailed = (generationId: string, status: string, reason?: string) =>
 	new VeoError('The video could not be generated', {
-		description: `The AI/ML API says: "${reason}". It is not charged. Change the prompt or the media and run the workflow again (generation ID ${generationId}).`,
+		description: `${reason ? `The AI/ML API says: "${reason}"` : 'The AI/ML API gives no reason'}. It is not charged. Change the prompt or the media and run the workflow again (generation ID ${generationId}).`,
 		generationId,
 		status,
 		notCharged: true,
@@ -409,11 +409,11 @@ export function stopped(generationIds: readonly string[], unanswered: readonly s
 	}
 	if (unanswered.length > 0) {
 		facts.push(
-			`These requests may have been accepted and charged before their answer came. Look for their client request IDs in the usage log of your AI/ML API account; a retry of this execution looks there too: ${listed(unanswered)}.`,
+			`These requests may have been accepted and charged before their answer came. In a few minutes, use 'Get Many Videos' to look for their client request IDs; a retry of this execution looks there too: ${listed(unanswered)}.`,
 		);
 	}
 	return new VeoError('The execution was canceled', {
-		description: facts.join(' ') || 'Nothing was generated.',
+		description: facts.join(' ') || 'Nothing was submitted.',
 	});
 }
 

@@ -30,7 +30,10 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	],
 	fileTooLarge: [errors.fileTooLarge('First Frame', 21, 20)],
 	fileUnreadable: [errors.fileUnreadable('First Frame', 'photo', 'no such file')],
-	generationFailed: [errors.generationFailed(ID, 'error', 'Too dark')],
+	generationFailed: [
+		errors.generationFailed(ID, 'error', 'Too dark'),
+		errors.generationFailed(ID, 'error'),
+	],
 	generationIdMissing: [errors.generationIdMissing()],
 	generationUnknown: [errors.generationUnknown(ID)],
 	logUnreadable: [errors.logUnreadable('The connection broke')],
