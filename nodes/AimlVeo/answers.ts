@@ -87,7 +87,8 @@ export function readOutcome(answer: IDataObject): Outcome {
 	const status = asText(answer.status)?.toLowerCase() ?? 'unknown';
 	const url = asText(asObject(answer.video)?.url);
 	if (FAILED.has(status)) {
-		return { kind: 'failed', status, reason: readReason(answer.error) };
+		const reason = readReason(answer.error);
+		return { kind: 'failed', status, ...(reason && { reason }) };
 	}
 	if (!COMPLETED.has(status)) return { kind: 'running', status };
 	return url ? { kind: 'completed', status, url } : { kind: 'withoutVideo', status };
