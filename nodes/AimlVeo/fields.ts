@@ -11,11 +11,15 @@ const forOperations = (...operations: OperationName[]) => ({ show: { operation: 
 const showForRequests = forOperations('create', 'createAndWait');
 const showForResults = forOperations('createAndWait', 'get');
 
-/** Alphabetical, with numbers by their size: 720p before 1080p. */
-const byName = <T extends { name: string }>(a: T, b: T) =>
-	a.name.localeCompare(b.name, 'en', { numeric: true });
+/**
+ * Alphabetical, with numbers by their size: 720p before 1080p. Without `localeCompare`, whose first use
+ * takes longer than loading all the rest of the package.
+ */
+const compare = (a: string, b: string) =>
+	parseFloat(a) - parseFloat(b) || (a < b ? -1 : Number(a > b));
+const byName = <T extends { name: string }>(a: T, b: T) => compare(a.name, b.name);
 const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
-	a.displayName.localeCompare(b.displayName, 'en');
+	compare(a.displayName, b.displayName);
 
 const SETTING_HINTS: Record<SettingName, string> = {
 	aspectRatio: 'Shape of the picture',
