@@ -27,6 +27,8 @@ export interface Execution {
 	id: string;
 	status: string;
 	mode: string;
+	startedAt: string;
+	stoppedAt: string;
 	data: IRunExecutionData;
 	workflowData: IWorkflowBase;
 }

@@ -29,6 +29,8 @@ export interface InstanceOptions {
 export interface N8nInstance {
 	readonly url: string;
 	readonly port: number;
+	/** Of n8n's main process. */
+	readonly pid: number | undefined;
 	readonly userFolder: string;
 	/** All that n8n printed so far. */
 	printed(): string;
@@ -158,6 +160,7 @@ export async function startN8n(options: InstanceOptions): Promise<N8nInstance> {
 	return {
 		url,
 		port,
+		pid: child.pid,
 		userFolder,
 		ended,
 		printed: () => printed,

@@ -1,0 +1,104 @@
+/** What a part of the bench finds, and how it is written down: limits, tables, plain Markdown. */
+import type { Machine } from './machine';
+
+export interface Limit {
+	/** What is measured, as a noun. */
+	what: string;
+	measured: number;
+	bound: 'at most' | 'at least';
+	limit: number;
+	/** "s", "kB"; empty for a ratio, which is shown as "1.02 ×". */
+	unit: string;
+}
+
+export interface Table {
+	columns: string[];
+	rows: string[][];
+}
+
+export interface Finding {
+	/** How it was measured, in one or two sentences. */
+	method: string;
+	limits: Limit[];
+	tables: Table[];
+	/** Written beside the report, where it is shown. */
+	picture?: { path: string; alt: string; svg: string };
+}
+
+export interface Section extends Finding {
+	name: string;
+	title: string;
+	tookMs: number;
+}
+
+export const holds = ({ measured, bound, limit }: Limit): boolean =>
+	bound === 'at most' ? measured <= limit : measured >= limit;
+
+/** Three digits that matter, or all before the point: 0.0123, 1.23, 12.3, 1,234. */
+export function amount(value: number): string {
+	if (!Number.isFinite(value)) return String(value);
+	const maximumFractionDigits =
+		value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+	return value.toLocaleString('en-US', { maximumFractionDigits });
+}
+
+export const ratio = (value: number): string => `${value.toFixed(2)} ×`;
+
+const quantity = (value: number, unit: string) =>
+	unit === '' ? ratio(value) : `${amount(value)} ${unit}`;
+
+function markdown({ columns, rows }: Table): string {
+	const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+	return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const limitTable = (limits: Limit[]): Table => ({
+	columns: ['what', 'measured', 'limit', ''],
+	rows: limits.map((limit) => [
+		limit.what,
+		quantity(limit.measured, limit.unit),
+		`${limit.bound} ${quantity(limit.limit, limit.unit)}`,
+		holds(limit) ? 'holds' : '**does not hold**',
+	]),
+});
+
+/** A section as it is printed and as it stands in the report. */
+export function sectionText({ title, method, limits, tables, picture }: Section): string {
+	const shown = picture ? [`![${picture.alt}](${picture.path})`] : [];
+	return [
+		`## ${title}`,
+		method,
+		...shown,
+		...(limits.length > 0 ? [markdown(limitTable(limits))] : []),
+		...tables.map(markdown),
+	].join('\n\n');
+}
+
+const machineTable = (machine: Machine, sections: Section[]): Table => ({
+	columns: ['', ''],
+	rows: [
+		...Object.entries(machine),
+		['Parts', sections.map(({ name, tookMs }) => `${name} ${amount(tookMs / 1_000)} s`).join(', ')],
+	],
+});
+
+/** The whole of `docs/performance.md`. */
+export function reportText(machine: Machine, sections: Section[]): string {
+	const limits = sections.flatMap((section) => section.limits);
+	const held = limits.filter(holds).length;
+	return [
+		'# Performance',
+		'`npm run bench` measured and wrote all of this; no figure is typed in by hand. ' +
+			'Where a figure is noisy it is the median of several runs. ' +
+			"The API is the sandbox's, on the same machine; n8n is a real one with the packed package in it.",
+		`**${held} of ${limits.length} limits hold.**`,
+		...sections.map(sectionText),
+		'## Where and when',
+		markdown(machineTable(machine, sections)),
+		'`npm run bench` runs all parts, `npm run bench -- ' +
+			`${sections[1]?.name ?? 'schedule'}\` one of them; only a full run writes this file. ` +
+			`Parts: ${sections.map(({ name }) => `\`${name}\``).join(', ')}.`,
+	]
+		.join('\n\n')
+		.concat('\n');
+}
