@@ -1,0 +1,396 @@
+/**
+ * Every message of the node with its cause and the way out. The messages themselves are made by calling
+ * the builders in errors.ts; what is written here is what only a person knows.
+ */
+import * as errors from '../../nodes/AimlVeo/errors';
+import type { VeoError } from '../../nodes/AimlVeo/errors';
+import { MODELS } from '../../nodes/AimlVeo/models';
+import { table } from './markdown';
+
+/** What errors.ts exports besides the builders of messages. */
+const OTHERS = ['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'] as const;
+type MessageName = Exclude<keyof typeof errors, (typeof OTHERS)[number]>;
+
+interface Entry {
+	/** The message as it looks, once for each of its ways to speak. */
+	readonly samples: readonly VeoError[];
+	readonly cause: string;
+	readonly wayOut: string;
+	/** Whether the README shows it too. */
+	readonly often?: boolean;
+}
+
+const ID = '9fa414f4-9733-46c8-a88c-ae46206f5e47:google/veo-3.1-t2v';
+const LINK = 'https://cdn.aimlapi.com/video/output.mp4';
+const SENT = 'n8n.4711.0.0.1a2b3c4d';
+const MODEL = MODELS[0]?.name ?? '';
+
+const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageName, Entry>>>]> = [
+	[
+		'Before anything is paid',
+		{
+			parameterUnreadable: {
+				samples: [errors.parameterUnreadable(new Error("Node 'Form' hasn't been executed"))],
+				cause: 'n8n itself could not work out an expression.',
+				wayOut: 'Open the parameter, look at the preview of the expression, and mend it there.',
+			},
+			modelMissing: {
+				samples: [errors.modelMissing()],
+				cause: 'Model is an expression that gave nothing.',
+				wayOut: 'Choose a model from the list, or let the expression give one of its IDs.',
+			},
+			operationUnknown: {
+				samples: [errors.operationUnknown('cancel')],
+				cause: 'The workflow was written or edited outside the editor.',
+				wayOut: 'Open the node and choose an operation.',
+			},
+			promptMissing: {
+				samples: [errors.promptMissing()],
+				cause: 'The prompt is empty, or its expression gave nothing for this item.',
+				wayOut:
+					'Look at the incoming item: the field may have another name, or be missing in some items.',
+			},
+			notText: {
+				samples: [errors.notText('Prompt')],
+				cause: 'An expression gave a whole object or a list where text is wanted.',
+				wayOut: 'Go one step deeper in the expression, to the text inside the object.',
+			},
+			mediaMissing: {
+				samples: [errors.mediaMissing('Last Frame', MODEL, ['photo'])],
+				cause: 'The model needs a picture or a video that the item does not bring.',
+				wayOut:
+					'Enter it, or choose a model that does without it: the README has a table of models.',
+				often: true,
+			},
+			tooManyImages: {
+				samples: [errors.tooManyImages('Reference Images', 5, 3)],
+				cause:
+					'More reference images than the API takes; a list out of an expression may be longer than expected.',
+				wayOut: 'Shorten the list, for example with `.slice(0, 3)` in the expression.',
+			},
+			mediaNotUnderstood: {
+				samples: [errors.mediaNotUnderstood('First Frame', 'foto', ['photo'])],
+				cause:
+					'The text is no address, and the item has no binary field of that name. Names of binary fields are case-sensitive.',
+				wayOut: 'Copy the name of the field from the Binary tab of the node before.',
+				often: true,
+			},
+			mediaNotUsable: {
+				samples: [errors.mediaNotUsable('First Frame')],
+				cause: 'An expression gave a number, a list or an object that is no file.',
+				wayOut: 'Let it give text, or the binary object itself.',
+			},
+			urlNotUsable: {
+				samples: [errors.urlNotUsable('First Frame', 'ftp://example.com/photo.png')],
+				cause:
+					'The API fetches the file itself, and can do so only over the web and without a login.',
+				wayOut:
+					'Fetch the file in n8n with an HTTP Request node and enter the name of its binary field.',
+			},
+			dataUriNotUsable: {
+				samples: [errors.dataUriNotUsable('First Frame')],
+				cause: 'The data URI was cut off, has line breaks or is not Base64.',
+				wayOut: 'Make it anew, or hand the file on as a binary field.',
+			},
+			fileUnreadable: {
+				samples: [errors.fileUnreadable('First Frame', 'photo', 'The file was not found')],
+				cause: "The file is no longer in n8n's storage; old executions are pruned.",
+				wayOut: 'Run the workflow from the node that makes the file.',
+			},
+			fileOfWrongKind: {
+				samples: [
+					errors.fileOfWrongKind('First Frame', 'image', "'photo'", 'a web page'),
+					errors.fileOfWrongKind('Source Video', 'video', "'clip'", 'image/png'),
+				],
+				cause:
+					'The content is not what the field takes, whatever its name says. A web page usually means that a download needed a login.',
+				wayOut: 'Look at the file in the node before, and convert or fetch it rightly.',
+			},
+			fileTooLarge: {
+				samples: [errors.fileTooLarge('First Frame', 21, 20)],
+				cause: 'Files out of binary fields travel inside the request, which has a limit.',
+				wayOut:
+					'Scale the picture down with an Edit Image node, or upload it and enter its address.',
+			},
+			settingNotTaken: {
+				samples: [errors.settingNotTaken('Duration', '5', [4, 6, 8], MODEL)],
+				cause: 'Each model takes its own values; an expression gave another one.',
+				wayOut: 'Choose one of the values that the message lists.',
+			},
+			settingOfWrongType: {
+				samples: [
+					errors.settingOfWrongType('Seed', 'soon', 'integer'),
+					errors.settingOfWrongType('Generate Audio', 'maybe', 'boolean'),
+					errors.settingOfWrongType('Negative Prompt', '["blurry"]', 'string'),
+				],
+				cause: 'An expression gave something that cannot be turned into what the setting takes.',
+				wayOut: 'Convert it in the expression.',
+			},
+			optionOutOfRange: {
+				samples: [errors.optionOutOfRange('Timeout', '0', 'a number from 1 to 86400')],
+				cause: 'The value lies outside of what makes sense for the option.',
+				wayOut: 'Enter a value in the range that the message gives.',
+			},
+			generationIdMissing: {
+				samples: [errors.generationIdMissing()],
+				cause: 'Get Video has nothing to ask for.',
+				wayOut: 'Use `{{ $json.id }}` behind Create Video or Get Many Videos.',
+			},
+			credentialUnusable: {
+				samples: [errors.credentialUnusable("'API Key' of the credential is empty")],
+				cause: 'The credential was saved incomplete.',
+				wayOut: 'Fill it in and save it; n8n tests it at once.',
+			},
+		},
+	],
+	[
+		'Prices',
+		{
+			overMaxCost: {
+				samples: [errors.overMaxCost('$8.00', '$5.00', 'items 0-1: $4.00 each')],
+				cause:
+					'The prices of all items together are above the limit. Rounds of a loop in the same execution count together.',
+				wayOut: 'Raise the limit if you mean it; else send less.',
+			},
+			priceUnknown: {
+				samples: [
+					errors.priceUnknown('google/veo-9', 'The catalogue says that its price varies', 0),
+				],
+				cause:
+					"The vendor's catalogue has no fixed price for this request, or could not be read. A limit that cannot be checked is not passed over.",
+				wayOut: 'Set what the message says is missing, or remove the limit.',
+			},
+			maxCostEmpty: {
+				samples: [errors.maxCostEmpty()],
+				cause:
+					'The limit is an expression that gave nothing. A limit must not fall silent, so nothing is bought.',
+				wayOut: 'Mend the expression.',
+			},
+		},
+	],
+	[
+		'Answers of the API',
+		{
+			badKey: {
+				samples: [errors.badKey('Invalid API key')],
+				cause: 'The key was mistyped, deleted or replaced.',
+				wayOut:
+					'Open the credential, paste a key that is in the list of your account, and save: n8n tests it without cost.',
+				often: true,
+			},
+			noCredits: {
+				samples: [errors.noCredits("You've run out of credits. Please top up")],
+				cause: 'The key is right; the account is empty.',
+				wayOut: 'Top up, then retry the execution: it buys only what it has not bought.',
+				often: true,
+			},
+			notAllowed: {
+				samples: [errors.notAllowed('Forbidden')],
+				cause: 'The key or the plan of the account does not cover this model.',
+				wayOut: 'Try another model, or ask the vendor.',
+			},
+			requestRefused: {
+				samples: [errors.requestRefused(400, 'duration: Invalid enum value')],
+				cause: "The vendor's own check found something; some rules are not in its documents.",
+				wayOut: 'Change the field that the answer names. The request is free until it is accepted.',
+			},
+			redirected: {
+				samples: [errors.redirected(302)],
+				cause:
+					'Base URL points to something that sends the caller elsewhere, such as a login page.',
+				wayOut: 'Enter the final address, with https.',
+			},
+			notReached: {
+				samples: [errors.notReached('The connection was refused')],
+				cause: 'No request left this n8n: no network, a proxy or firewall, or a wrong Base URL.',
+				wayOut: 'Try the address with `curl` from the machine that runs n8n.',
+			},
+			rateLimited: {
+				samples: [errors.rateLimited(1_000)],
+				cause:
+					'The account may have fewer videos under way than asked for, and none became ready meanwhile.',
+				wayOut: 'Nothing is lost: retry the execution later, it goes on where it was.',
+			},
+			maybeAccepted: {
+				samples: [errors.maybeAccepted(SENT, 'The connection broke')],
+				cause:
+					'The request was sent, and no answer came. The API has no idempotency key, so sending it again could mean paying twice.',
+				wayOut:
+					'Retry the execution: it looks into the usage log of the account first. Or find the video with Get Many Videos.',
+				often: true,
+			},
+		},
+	],
+	[
+		'While waiting',
+		{
+			timedOut: {
+				samples: [errors.timedOut(1_000, ID, 'generating')],
+				cause: 'The generation takes longer than the timeout allows. It goes on.',
+				wayOut: 'Retry the execution, or fetch the video with Get Video: neither pays again.',
+				often: true,
+			},
+			generationUnknown: {
+				samples: [errors.generationUnknown(ID)],
+				cause: 'The ID was cut or mistyped, or belongs to another account.',
+				wayOut: 'Copy the whole ID, with everything behind the colon.',
+			},
+			lookRefused: {
+				samples: [errors.lookRefused(ID, 400, 'generation_id: Invalid')],
+				cause: 'The API did not accept the question about the video.',
+				wayOut: 'Check the ID; try again later.',
+			},
+			answerUnreadable: {
+				samples: [errors.answerUnreadable(ID, 'The server answered with HTTP 502 ("Bad Gateway")')],
+				cause:
+					'The API or a gateway before it is disturbed. Get Video without waiting looks once and tells it.',
+				wayOut: 'Try again in a few minutes, or switch on Wait for Completion, which rides it out.',
+			},
+			generationFailed: {
+				samples: [errors.generationFailed(ID, 'error', 'The input image could not be processed')],
+				cause: 'The model gave up, for the reason that the vendor states.',
+				wayOut: 'Change what the reason names. A retry of the execution submits it anew.',
+			},
+			noVideo: {
+				samples: [errors.noVideo(ID, 'completed')],
+				cause:
+					"Google's safety filter does not say what it dislikes: often real people, brands or violence.",
+				wayOut: 'Describe it differently, or use other pictures.',
+				often: true,
+			},
+		},
+	],
+	[
+		'Get Many Videos',
+		{
+			periodTooLong: {
+				samples: [errors.periodTooLong(93)],
+				cause: 'The usage log is read in windows of limited length.',
+				wayOut: 'List several windows one after another, one item each.',
+			},
+			periodReversed: {
+				samples: [errors.periodReversed()],
+				cause: 'The two times are mixed up.',
+				wayOut: 'Swap them.',
+			},
+			dateNotUnderstood: {
+				samples: [errors.dateNotUnderstood('After', 'soon')],
+				cause: 'The value is no date that n8n understands.',
+				wayOut: 'Use an expression such as `{{ $today.minus({ days: 1 }) }}`.',
+			},
+			logUnreadable: {
+				samples: [errors.logUnreadable('The server did not answer in time')],
+				cause: 'The usage log did not answer in several attempts.',
+				wayOut: 'Run it again; nothing is spent.',
+			},
+		},
+	],
+	[
+		'When the video is ready',
+		{
+			videoUrlUnusable: {
+				samples: [errors.videoUrlUnusable(ID, 'completed')],
+				cause: "The answer holds something else where the video's address belongs.",
+				wayOut: 'Ask again with Get Video; if it stays so, write to the vendor with the ID.',
+			},
+			downloadGivenUp: {
+				samples: [errors.downloadGivenUp(ID, 'completed', LINK, 4, 'The download stalled')],
+				cause:
+					'The server that holds the video could not be reached from this n8n, or cut the download off.',
+				wayOut: 'Open the address in a browser, or run Get Video later. Links do not live forever.',
+				often: true,
+			},
+			storeRefused: {
+				samples: [errors.storeRefused(ID, 'completed', LINK, 'No space left on device')],
+				cause: "n8n's own storage is full, read-only or limited.",
+				wayOut: 'Make room, then run Get Video.',
+			},
+		},
+	],
+	[
+		'The run as a whole',
+		{
+			stopped: {
+				samples: [errors.stopped([ID], [SENT]), errors.stopped([])],
+				cause:
+					'Somebody pressed Stop, or a time limit of the workflow or of n8n ended the execution.',
+				wayOut: 'Fetch what is paid for with Get Video, or retry the execution.',
+			},
+			withOthersInFlight: {
+				samples: [errors.withOthersInFlight(errors.promptMissing(), [ID])],
+				cause:
+					'One item ended the node while others were under way. Any message can carry this addition.',
+				wayOut:
+					'Retry the execution: the others are found, not bought again. With On Error set to continue, one item no longer ends the others.',
+			},
+			withGeneration: {
+				samples: [errors.withGeneration(errors.badKey('Invalid API key'), ID)],
+				cause:
+					'A message about the account came while a video was under way. Any such message can carry this addition.',
+				wayOut: 'Mend the account, then run Get Video or retry the execution.',
+			},
+			unforeseen: {
+				samples: [
+					errors.unforeseen(new Error('Unexpected end'), ID),
+					errors.unforeseen('Unexpected end'),
+				],
+				cause: 'Something that nobody thought of.',
+				wayOut: 'Fetch the video by its ID, and please open an issue.',
+			},
+		},
+	],
+];
+
+const ENTRIES = GROUPS.flatMap(([, entries]) => Object.entries(entries)) as Array<[string, Entry]>;
+
+/** Names of builders that nobody has written about. */
+export function undocumented(): string[] {
+	const names = ENTRIES.map(([name]) => name);
+	return Object.keys(errors).filter(
+		(name) => !names.includes(name) && !OTHERS.some((other) => other === name),
+	);
+}
+
+const escaped = (text: string) => text.replace(/[<>*_]/g, (character) => `\\${character}`);
+
+/** Additions to other messages are named by what they add. */
+const HEADINGS: Partial<Record<string, string>> = {
+	withOthersInFlight: 'Any message, with other items under way',
+	withGeneration: 'Any message, with a generation under way',
+};
+
+const headingOf = ([name, { samples }]: [string, Entry]) =>
+	HEADINGS[name] ?? samples[0]?.message ?? name;
+
+function asSection(entry: [string, Entry]): string {
+	const [, { samples, cause, wayOut }] = entry;
+	const { httpCode } = samples[0]?.details ?? {};
+	const answered = httpCode === undefined ? '' : ` (HTTP ${httpCode})`;
+	const said = [...new Set(samples.map(({ details }) => details.description))];
+	return [
+		`### ${escaped(headingOf(entry))}`,
+		...said.map((description) => `> ${escaped(description)}`),
+		`- Cause: ${cause.replace(/\.$/, '')}${answered}.\n- Way out: ${wayOut}`,
+	].join('\n\n');
+}
+
+/** All messages, for docs/messages.md. */
+export function messageList(): string {
+	const missing = undocumented();
+	if (missing.length > 0) {
+		throw new Error(`scripts/docs/messages.ts says nothing about: ${missing.join(', ')}`);
+	}
+	return GROUPS.flatMap(([title, entries]) => [
+		`## ${title}`,
+		...(Object.entries(entries) as Array<[string, Entry]>).map(asSection),
+	]).join('\n\n');
+}
+
+/** The most frequent messages, for the README. */
+export function troubleshootingTable(): string {
+	const rows = ENTRIES.filter(([, { often }]) => often).map((entry) => [
+		escaped(headingOf(entry)),
+		entry[1].wayOut,
+	]);
+	return table(['n8n says', 'Do this'], rows);
+}
