@@ -1,5 +1,5 @@
 // End-to-end tests: real n8n versions with the packed package in them. N8N_VERSIONS names others.
-const { PINNED } = require('./sandbox/n8n/versions.json');
+const { PINNED } = require('./sandbox/n8n/pinned.json');
 
 const versions = (process.env.N8N_VERSIONS ?? `${PINNED.current},${PINNED.previousMajor}`).split(
 	',',

@@ -33,6 +33,13 @@ export interface Execution {
 	workflowData: IWorkflowBase;
 }
 
+/** A node or credential as the editor knows it. */
+export interface KnownType {
+	name: string;
+	displayName: string;
+	iconUrl?: { light: string; dark: string };
+}
+
 const ENDED = new Set(['success', 'error', 'crashed', 'canceled', 'failed']);
 const LOOK_EVERY_MS = 250;
 
@@ -99,11 +106,20 @@ export class N8nClient {
 		});
 	}
 
-	async nodeTypes(): Promise<Array<{ name: string; displayName: string }>> {
-		const { data } = await this.http.get<Array<{ name: string; displayName: string }>>(
-			`${this.url}/types/nodes.json`,
-		);
-		return data;
+	async nodeTypes(): Promise<KnownType[]> {
+		return (await this.http.get<KnownType[]>(`${this.url}/types/nodes.json`)).data;
+	}
+
+	async credentialTypes(): Promise<KnownType[]> {
+		return (await this.http.get<KnownType[]>(`${this.url}/types/credentials.json`)).data;
+	}
+
+	/** What n8n serves under this path, such as an icon. */
+	async file(path: string): Promise<{ type: string; bytes: Buffer }> {
+		const { data, headers } = await this.http.get<ArrayBuffer>(`${this.url}/${path}`, {
+			responseType: 'arraybuffer',
+		});
+		return { type: String(headers['content-type']), bytes: Buffer.from(data) };
 	}
 
 	async workflows(): Promise<Array<{ id: string; name: string }>> {

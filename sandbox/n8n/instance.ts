@@ -177,9 +177,10 @@ export async function startN8n(options: InstanceOptions): Promise<N8nInstance> {
 	};
 }
 
-/** Settings of the person's own n8n must not leak into this one. */
+/** Settings of the person's own n8n must not leak into this one, and with Jest's NODE_ENV it ends at once. */
 function withoutN8nSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-	const foreign = /^(N8N_|DB_|QUEUE_|EXECUTIONS_|WEBHOOK_|NODE_OPTIONS$|npm_)/;
+	const foreign =
+		/^(N8N_|DB_|QUEUE_|EXECUTIONS_|WEBHOOK_|NODE_OPTIONS$|NODE_ENV$|JEST_WORKER_ID$|npm_)/;
 	return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)));
 }
 

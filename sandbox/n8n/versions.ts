@@ -1,5 +1,5 @@
 /** The n8n versions that the sandbox and the end-to-end tests use. */
-import versions from './versions.json';
+import versions from './pinned.json';
 
 /** n8n 2.x wants Node 24 or later; it comes out of npm like everything else. */
 export const PINNED = versions.PINNED;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode, IWorkflowBase } from 'n8n-workflow';
 import { startSandboxApi } from '../../sandbox/api';
-import type { Generation, SandboxApi } from '../../sandbox/api';
+import type { Generation, LogEntry, SandboxApi } from '../../sandbox/api';
 import { videoFileOf } from '../../sandbox/api/cdn';
 import { ensureCredential, withCredential } from '../../sandbox/examples';
 import { N8nClient } from '../../sandbox/n8n/client';
@@ -44,7 +44,7 @@ export function useN8n({ env, install }: StageOptions = {}): Stage {
 	beforeAll(async () => {
 		stage.api = await startSandboxApi({ generationMs: GENERATION_MS });
 		stage.runtime = await ensureN8n(VERSION);
-		stage.userFolder = mkdtempSync(join(tmpdir(), 'veo-n8n-'));
+		stage.userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
 		await (install ?? (async (folder) => await installPackage(folder, TARBALL)))(stage.userFolder);
 		const options: InstanceOptions = { runtime: stage.runtime, userFolder: stage.userFolder, env };
 		stage.restart = async () => {
@@ -107,3 +107,24 @@ export const generationsOf = (api: SandboxApi, text: string): Generation[] =>
 /** Submissions whose prompt holds `text`, accepted or not. */
 export const postsOf = (api: SandboxApi, text: string) =>
 	api.log.filter(({ method, body }) => method === 'POST' && JSON.stringify(body).includes(text));
+
+/** Looks at the generation with this prompt. */
+export function looksOf(api: SandboxApi, prompt: string): LogEntry[] {
+	const ids = api.generations.filter(({ body }) => body.prompt === prompt).map(({ id }) => id);
+	return api.log.filter(
+		({ method, generationId = '' }) => method === 'GET' && ids.includes(generationId),
+	);
+}
+
+/** Resolves when n8n has its first answer on how the generation goes. */
+export async function firstLook(api: SandboxApi, prompt: string): Promise<void> {
+	if (looksOf(api, prompt).some(({ status }) => status === 200)) return;
+	await new Promise<void>((resolve) => {
+		const listener = () => {
+			if (looksOf(api, prompt).length === 0) return;
+			api.off('response', listener);
+			resolve();
+		};
+		api.on('response', listener);
+	});
+}

@@ -1,17 +1,23 @@
 /** The package in this n8n: it loads, its credential is tested, and every example that is started by hand gives its videos. */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { IWorkflowBase } from 'n8n-workflow';
 import { exampleNames, readExample } from '../../../sandbox/examples';
 import { messageOf, outputOf } from '../../../sandbox/n8n/client';
 import type { WorkflowFile } from '../../../sandbox/n8n/client';
+import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
 import {
 	accountOf,
 	bytesOf,
 	changed,
 	filesOf,
+	firstLook,
 	generationsOf,
+	looksOf,
 	postsOf,
 	save,
 	useN8n,
+	VERSION,
 } from '../setup';
 
 /** n8n keeps shorter waits in memory; 65 s is the shortest that goes to its database. */
@@ -42,6 +48,9 @@ const ELSEWHERE = [
 	'webhook-id',
 ];
 
+/** n8n 1.x answers a refused credential in words of its own. */
+const HIDES_OUR_TEXT = VERSION.startsWith('1.');
+
 const stage = useN8n();
 
 test('loads without a warning', async () => {
@@ -51,8 +60,28 @@ test('loads without a warning', async () => {
 		'AI/ML API Veo',
 		'AI/ML API Veo Tool',
 	]);
-	const lines = stage.instance.printed().split('\n');
-	expect(lines.filter((line) => /aimlapi|veo/i.test(line))).toEqual([]);
+	// Folders of this test carry the package's name too.
+	const printed = [stage.userFolder, SANDBOX_DIR].reduce(
+		(text, folder) => text.replaceAll(folder, ''),
+		stage.instance.printed(),
+	);
+	expect(printed.split('\n').filter((line) => /aimlapi|aimlveo/i.test(line))).toEqual([]);
+});
+
+test('its icons are served, for the light and the dark theme', async () => {
+	const types = [...(await stage.n8n.nodeTypes()), ...(await stage.n8n.credentialTypes())];
+	const ours = types.filter(({ name }) => /aimlVeo(Tool)?$|^aimlapiApi$/.test(name));
+	expect(ours).toHaveLength(3);
+	for (const { name, iconUrl } of ours) {
+		const folder = name === 'aimlapiApi' ? 'credentials' : 'nodes/AimlVeo';
+		const { light = '', dark = '' } = iconUrl ?? {};
+		expect(light).not.toBe(dark);
+		for (const path of [light, dark]) {
+			const { type, bytes } = await stage.n8n.file(path);
+			expect(type).toMatch(/^image\/svg\+xml/);
+			expect(bytes).toEqual(readFileSync(join(PROJECT, folder, basename(path))));
+		}
+	}
 });
 
 describe('the credential, as its form tests it', () => {
@@ -69,7 +98,7 @@ describe('the credential, as its form tests it', () => {
 	test('a bad key', async () => {
 		const { status, message } = await answer({ ...accountOf(stage.api), apiKey: 'wrong' });
 		expect(status).toBe('Error');
-		expect(message).toMatch(/API key/);
+		expect(message).toMatch(HIDES_OUR_TEXT ? /^Authorization failed/ : /^The API key was not/);
 	});
 
 	test('a good key of an account without credits', async () => {
@@ -78,10 +107,12 @@ describe('the credential, as its form tests it', () => {
 		const empty = await answer(accountOf(stage.api));
 		stage.api.settings.balanceUsd = balanceUsd;
 		stage.api.fault({ on: 'billing', action: { kind: 'status', status: 403 } });
-		for (const { status, message } of [empty, await answer(accountOf(stage.api))]) {
-			expect(status).toBe('Error');
-			expect(message).toMatch(/^The API key is right, but the account has no credits/);
-		}
+		const refused = await answer(accountOf(stage.api));
+		const ourText = /^The API key is right, but the account has no credits/;
+		expect(empty.status).toBe('Error');
+		expect(empty.message).toMatch(ourText);
+		expect(refused.status).toBe('Error');
+		expect(refused.message).toMatch(HIDES_OUR_TEXT ? /^Forbidden/ : ourText);
 	});
 
 	test('a wrong host', async () => {
@@ -154,20 +185,18 @@ test("recover-undelivered fetches yesterday's paid videos, and today's not", asy
 });
 
 test('Stop during the wait ends the execution and all requests', async () => {
+	const prompt = 'Stopped midway';
 	stage.api.settings.generationMs = 600_000;
-	const workflow = await single('Stopped midway');
-	stage.api.settings.generationMs = 600_000;
-	const id = await stage.n8n.run(workflow, 'Start');
-	const isLook = ({ generationId }: { generationId?: string }) =>
-		stage.api.find(generationId ?? '')?.body.prompt === 'Stopped midway';
-	await stage.api.waitFor((entry) => entry.method === 'GET' && isLook(entry));
+	const id = await stage.n8n.run(await single(prompt), 'Start');
+	await firstLook(stage.api, prompt);
 	await stage.n8n.stop(id);
 	const execution = await stage.n8n.waitFor(id);
 	expect(execution.status).toBe('canceled');
-	const before = stage.api.log.filter(isLook).length;
+	const looks = looksOf(stage.api, prompt).length;
+	// Twice the poll interval and more: a loop that goes on would have looked again.
 	await new Promise((resolve) => setTimeout(resolve, 3_000));
-	expect(stage.api.log.filter(isLook)).toHaveLength(before);
-	expect(postsOf(stage.api, 'Stopped midway')).toHaveLength(1);
+	expect(looksOf(stage.api, prompt)).toHaveLength(looks);
+	expect(postsOf(stage.api, prompt)).toHaveLength(1);
 });
 
 test.each([
