@@ -222,6 +222,7 @@ describe('the codex', () => {
 		nodeVersion: string;
 		codexVersion: string;
 		categories: string[];
+		subcategories: Record<string, string[]>;
 		alias: string[];
 		resources: Record<string, Array<{ url: string }>>;
 	};
@@ -230,6 +231,8 @@ describe('the codex', () => {
 		expect(codex.node).toBe(`${manifest.name}.aimlVeo`);
 		expect(codex.nodeVersion).toBe('1.0');
 		expect(codex.codexVersion).toBe('1.0');
+		// Without it the editor's node panel hides all nodes of the category AI.
+		expect(codex.subcategories.AI).toContain('Root Nodes');
 	});
 
 	test('names categories that n8n has', () => {
