@@ -1,7 +1,7 @@
 /** What the documents say about versions and examples, out of the files that hold it. */
 import manifest from '../../package.json';
 import { exampleNames, readExample } from '../../sandbox/examples';
-import { PINNED } from '../../sandbox/n8n/pinned.json';
+import { PINNED } from '../../sandbox/n8n/versions';
 import { table } from './markdown';
 
 export const compatibility = () =>
