@@ -18,13 +18,13 @@ const FIRST_PAUSE_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 /** A download that brings nothing for this long is cut and begun again. */
 const STALL_MS = 20_000;
+const STALLED = 'The download stalled';
 const MAX_NAME_LENGTH = 120;
 
 /** The parts of Node's Readable that are used here. */
 interface Body extends NodeJS.ReadableStream {
 	readonly readableLength: number;
 	push(chunk: Buffer | null, encoding?: BufferEncoding): boolean;
-	destroy(error?: Error): void;
 }
 
 export interface Delivery {
@@ -65,8 +65,8 @@ export function videoType(contentType: unknown): string | undefined {
 		: undefined;
 }
 
-/** Counts what arrives and destroys the stream when nothing does, or when the run is stopped. */
-function watch(body: Body, signal: AbortSignal) {
+/** Counts what arrives, and cuts the request when nothing does. */
+function watch(body: Body, cut: AbortController) {
 	const done = new AbortController();
 	// Counted at the entrance of the stream: a listener for its data would change how n8n's store reads it.
 	let bytes = body.readableLength;
@@ -75,31 +75,32 @@ function watch(body: Body, signal: AbortSignal) {
 		bytes += chunk?.length ?? 0;
 		return push(chunk, encoding);
 	};
-	const onStop = () => body.destroy(new Error('stopped'));
-	signal.addEventListener('abort', onStop, { once: true });
 
 	async function cutWhenStalled(): Promise<void> {
-		for (let before = -1; ; ) {
+		for (let before = -1; before !== bytes; ) {
 			before = bytes;
 			await pause(STALL_MS, done.signal);
-			if (bytes === before) body.destroy(new Error('The download stalled'));
 		}
+		cut.abort(STALLED);
 	}
 	cutWhenStalled().catch(() => {
 		// Ended by `release`.
 	});
-	return {
-		count: () => bytes,
-		release: () => {
-			done.abort();
-			signal.removeEventListener('abort', onStop);
-		},
-	};
+	return { count: () => bytes, release: () => done.abort() };
 }
 
 type Attempt = { binary: IBinaryData } | { cause: string; gone?: boolean };
 
-async function attempt(ctx: IExecuteFunctions, url: string, delivery: Delivery): Promise<Attempt> {
+/**
+ * @param cut ends the request itself: n8n may have wrapped its answer in a stream whose `destroy` waits
+ *   for more to come
+ */
+async function attempt(
+	ctx: IExecuteFunctions,
+	url: string,
+	delivery: Delivery,
+	cut: AbortController,
+): Promise<Attempt> {
 	const response = (await ctx.helpers.httpRequest({
 		method: 'GET',
 		url,
@@ -107,13 +108,13 @@ async function attempt(ctx: IExecuteFunctions, url: string, delivery: Delivery):
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
 		timeout: ANSWER_TIMEOUT_MS,
-		abortSignal: delivery.signal,
+		abortSignal: AbortSignal.any([delivery.signal, cut.signal]),
 	})) as IN8nHttpFullResponse & { body: Body; headers: IDataObject };
 	const { body, headers, statusCode } = response;
 	const mimeType = videoType(headers['content-type']);
 	if (statusCode !== 200 || !mimeType) {
 		body.on('error', () => {});
-		body.destroy();
+		cut.abort();
 		return statusCode === 200
 			? { cause: `The server sent ${String(headers['content-type'])} instead of a video` }
 			: {
@@ -122,25 +123,22 @@ async function attempt(ctx: IExecuteFunctions, url: string, delivery: Delivery):
 				};
 	}
 
-	const watched = watch(body, delivery.signal);
+	const watched = watch(body, cut);
 	try {
 		const binary = await ctx.helpers.prepareBinaryData(
 			body as unknown as Parameters<typeof ctx.helpers.prepareBinaryData>[0],
 			delivery.fileName,
 			mimeType,
 		);
-		const announced = headers['content-encoding'] ? NaN : Number(headers['content-length']);
-		if (watched.count() === 0) return { cause: 'The server sent an empty file' };
-		if (!Number.isNaN(announced) && announced !== watched.count()) {
-			return { cause: `The server sent ${watched.count()} of ${announced} bytes` };
-		}
-		return { binary };
+		// Node itself breaks off a body that is shorter than its announced length.
+		return watched.count() > 0 ? { binary } : { cause: 'The server sent an empty file' };
 	} finally {
 		watched.release();
 	}
 }
 
-const STORE_FAULT = /ENOSPC|EDQUOT|EROFS|EACCES|EMFILE|too large|exceeds|quota/i;
+const STORE_FAULT =
+	/ENOSPC|EDQUOT|EFBIG|EROFS|EACCES|EPERM|EMFILE|ENOTDIR|EIO\b|too large|exceeds|quota/i;
 
 /**
  * The video as n8n binary data. Tries again when the download is cut off, stalls or answers wrongly;
@@ -155,8 +153,9 @@ export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promi
 	for (let tries = 0; tries < ATTEMPTS; tries++) {
 		if (tries > 0) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1), signal);
 		if (!isWebUrl(url)) throw videoUrlUnusable(generationId, status);
+		const cut = new AbortController();
 		try {
-			const result = await attempt(ctx, url, delivery);
+			const result = await attempt(ctx, url, delivery, cut);
 			if ('binary' in result) return result.binary;
 			cause = result.cause;
 			if (result.gone) url = (await delivery.freshUrl()) ?? url;
@@ -164,7 +163,7 @@ export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promi
 			signal.throwIfAborted();
 			const text = textOf(fault);
 			if (STORE_FAULT.test(text)) throw storeRefused(generationId, status, url, text);
-			cause = causeOf(fault);
+			cause = cut.signal.reason === STALLED ? STALLED : causeOf(fault);
 		}
 	}
 	throw downloadGivenUp(generationId, status, url, ATTEMPTS, cause);

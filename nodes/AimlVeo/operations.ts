@@ -90,8 +90,8 @@ async function toRow(
 	{ answer, outcome }: Finished,
 	model: string | undefined,
 ): Promise<Row> {
-	const json = asRow(answer, model);
-	if (!plan.download || run.isTool) return { json };
+	if (!plan.download || run.isTool) return { json: asRow(answer, model) };
+	let latest = answer;
 	const generationId = String(answer.id);
 	const binary = await deliver(run.ctx, {
 		generationId,
@@ -102,10 +102,13 @@ async function toRow(
 		freshUrl: async () => {
 			const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
 			const fresh = look.kind === 'answer' ? readOutcome(look.answer) : undefined;
-			return fresh?.kind === 'completed' ? fresh.url : undefined;
+			if (look.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
+			// The row, too, tells the address that is good.
+			latest = look.answer;
+			return fresh.url;
 		},
 	});
-	return { json, binary: { [plan.binaryField]: binary } };
+	return { json: asRow(latest, model), binary: { [plan.binaryField]: binary } };
 }
 
 async function buy(run: Run, plan: RequestPlan) {

@@ -186,6 +186,14 @@ describe('Get without waiting', () => {
 		expect(result.outputs[0]?.[0]?.files).toEqual({});
 	});
 
+	test('completed, and its video a moment later', async () => {
+		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', looks: 2 } });
+		const { generationId, result } = await get();
+		expect(result.outputs[0]?.[0]?.json.id).toBe(generationId);
+		expect(result.outputs[0]?.[0]?.files.data?.bytes).toBeGreaterThan(0);
+		expect(looks(setup)).toHaveLength(3);
+	});
+
 	test.each<[string, Action, string]>([
 		['unknown', { kind: 'status', status: 404 }, 'The AI/ML API does not know this generation ID'],
 		['HTML', { kind: 'html', status: 502 }, 'The AI/ML API gave no readable answer'],
