@@ -11,7 +11,11 @@ const project = (displayName, folder, N8N_VERSION) => ({
 	transform: { '^.+\\.ts$': '@swc/jest' },
 	globals: { N8N_VERSION },
 	globalSetup: '<rootDir>/test/e2e/global-setup.ts',
+	globalTeardown: '<rootDir>/test/e2e/global-teardown.ts',
 });
+
+// Jest calls the global setup once, with one project's settings only.
+process.env.VEO_VERSIONS = versions.join(',');
 
 module.exports = {
 	projects: [

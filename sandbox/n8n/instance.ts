@@ -86,8 +86,8 @@ export async function installPackage(
 	const manifest = join(nodes, 'package.json');
 	if (!existsSync(manifest))
 		writeFileSync(manifest, '{ "name": "installed-nodes", "private": true }\n');
-	// n8n brings its own n8n-workflow; npm would fetch a second one for the peer dependency.
-	const flags = ['--omit=peer', '--no-audit', '--no-fund', '--loglevel=error', ...npmrc];
+	// n8n brings its own n8n-workflow, and leaves it out when its editor installs a package; so does this.
+	const flags = ['--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error', ...npmrc];
 	await step(title, 'npm', ['install', spec, ...flags], { cwd: nodes });
 }
 

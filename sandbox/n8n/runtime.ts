@@ -1,16 +1,16 @@
 /** Installs pinned n8n versions, each with the Node it wants, into a folder that git ignores. */
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ensurePrograms } from '../programs';
+import { step } from '../step';
 import { packageOverrides, PINNED } from './versions';
+
+export { Advice, step } from '../step';
 
 export const PROJECT = join(__dirname, '..', '..');
 
 /** Where n8n is installed and its instances live; a folder outside the clone makes it a cache. */
 export const SANDBOX_DIR = process.env.AIMLVEO_SANDBOX_DIR ?? join(PROJECT, '.sandbox');
-
-/** Something the person in front of the terminal can mend: the message says how. */
-export class Advice extends Error {}
 
 export interface Runtime {
 	version: string;
@@ -18,61 +18,6 @@ export interface Runtime {
 	node: string;
 	/** The script to give it. */
 	n8n: string;
-}
-
-export interface CommandOptions {
-	cwd?: string;
-	env?: NodeJS.ProcessEnv;
-}
-
-/** Runs a command to its end, with a sign of life on the terminal; its output is shown only if it fails. */
-export async function step(
-	title: string,
-	command: string,
-	args: string[],
-	options: CommandOptions = {},
-): Promise<string> {
-	const startedAt = Date.now();
-	const seconds = () => Math.round((Date.now() - startedAt) / 1_000);
-	const alive = setInterval(() => console.log(`   ${title}: ${seconds()} s so far …`), 20_000);
-	console.log(`▸ ${title}`);
-	try {
-		return await new Promise<string>((resolve, reject) => {
-			const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-			let output = '';
-			child.stdout.on('data', (chunk) => (output += String(chunk)));
-			child.stderr.on('data', (chunk) => (output += String(chunk)));
-			child.on('error', reject);
-			child.on('close', (code) => {
-				if (code === 0) resolve(output);
-				else reject(new Advice(`${title} did not work.\n${output.slice(-3_000)}${wayOut(output)}`));
-			});
-		});
-	} finally {
-		clearInterval(alive);
-	}
-}
-
-function wayOut(output: string): string {
-	if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(output)) {
-		return '\nnpm cannot reach its registry. Check the network and the proxy, and run the command again.';
-	}
-	if (/ENOSPC/.test(output)) {
-		return '\nThe disk is full. n8n takes 3 GB; AIMLVEO_SANDBOX_DIR=<folder> puts it on another disk.';
-	}
-	return '\nMend what it says, and run the command again.';
-}
-
-/** n8n's database driver is compiled on the spot. */
-function requireCompiler(): void {
-	const missing = ['g++', 'make', 'python3'].filter(
-		(program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0,
-	);
-	if (missing.length === 0) return;
-	throw new Advice(
-		`n8n's database driver is compiled here, which needs ${missing.join(' and ')}.\n` +
-			'Debian, Ubuntu: sudo apt-get install g++ make python3\nmacOS: xcode-select --install',
-	);
 }
 
 /** `install` fills a new folder, which appears under its name only when it is complete. */
@@ -105,17 +50,28 @@ function isAlive(pid: number): boolean {
 	}
 }
 
+/**
+ * A package with a folder of its own, installed if it is not there yet.
+ * @param name of the folder, with the version in it
+ * @param overrides versions of parts that the package asks for
+ */
+export async function ensurePackage(
+	name: string,
+	spec: string,
+	overrides: Record<string, string> = {},
+): Promise<string> {
+	return await once(name, async (partial) => {
+		writeFileSync(join(partial, 'package.json'), JSON.stringify({ private: true, overrides }));
+		await step(`Installing ${spec}`, 'npm', npmInstall(spec), { cwd: partial });
+	});
+}
+
 /** The Node for this n8n: its home (with `bin/node` and headers), and the program itself. */
 async function ensureNode(wanted: string | undefined): Promise<{ home: string; node: string }> {
 	if (!wanted) return { home: dirname(dirname(process.execPath)), node: process.execPath };
 	const part = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-	const folder = await once(`node-${wanted}`, async (partial) => {
-		// The package `node` fetches this part by an install script; here it is named directly.
-		writeFileSync(join(partial, 'package.json'), '{ "private": true }\n');
-		await step(`Installing Node ${wanted} (100 MB)`, 'npm', npmInstall(`${part}@${wanted}`), {
-			cwd: partial,
-		});
-	});
+	// The package `node` fetches this part by an install script; here it is named directly.
+	const folder = await ensurePackage(`node-${wanted}`, `${part}@${wanted}`);
 	const home = join(folder, 'node_modules', part);
 	return { home, node: join(home, 'bin', 'node') };
 }
@@ -139,7 +95,8 @@ export async function ensureN8n(version: string = PINNED.current): Promise<Runti
 	const { home, node } = await ensureNode(major >= 2 ? PINNED.node : undefined);
 	const nodeMajor = major >= 2 ? PINNED.node.split('.')[0] : process.versions.node.split('.')[0];
 	const folder = await once(`n8n-${version}-node${nodeMajor}`, async (partial) => {
-		requireCompiler();
+		// n8n's database driver is compiled on the spot.
+		await ensurePrograms(['g++', 'make', 'python3']);
 		const manifest = { private: true, overrides: packageOverrides(version) };
 		writeFileSync(join(partial, 'package.json'), JSON.stringify(manifest));
 		const headers = existsSync(join(home, 'include', 'node')) ? { npm_config_nodedir: home } : {};

@@ -1,24 +1,46 @@
-/** Once before all end-to-end tests: the n8n versions and the packed package. */
-import { mkdtempSync } from 'node:fs';
+/** Once before all end-to-end tests: the n8n versions, the programs around them, and the packed package. */
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureN8n, packProject, PROJECT, step } from '../../sandbox/n8n/runtime';
+import { ensurePrograms } from '../../sandbox/programs';
+import type { ProgramName } from '../../sandbox/programs';
+import { ensureVerdaccio } from '../../sandbox/registry';
 
-declare global {
-	var packing: Promise<string> | undefined;
+const AROUND = join(PROJECT, 'test', 'e2e');
+const EACH_VERSION = join(AROUND, 'each-version');
+
+/** What a test file needs besides n8n. */
+const NEEDS: Record<string, ProgramName[]> = {
+	'editor.test.ts': ['chromium'],
+	'queue.test.ts': ['redis-server', 'postgres'],
+};
+
+/** The part of Jest's settings that tells what is to be run. */
+interface Wanted {
+	testPathPatterns: { patterns: string[] };
 }
 
-async function pack(): Promise<string> {
+/** A part of the suite needs only a part of the machine. */
+export default async function globalSetup({
+	testPathPatterns: { patterns },
+}: Wanted): Promise<void> {
+	const wanted = (folder: string) =>
+		readdirSync(folder).filter(
+			(file) =>
+				file.endsWith('.test.ts') &&
+				(patterns.length === 0 || patterns.some((one) => new RegExp(one).test(join(folder, file)))),
+		);
+	const around = wanted(AROUND);
+	await ensurePrograms(around.flatMap((file) => NEEDS[file] ?? []));
+	if (around.includes('registry.test.ts')) await ensureVerdaccio();
+	const [first = '', ...others] = (process.env.VEO_VERSIONS ?? '').split(',');
+	const versions = wanted(EACH_VERSION).length > 0 ? [first, ...others] : [first];
+	for (const version of versions) await ensureN8n(version);
+
+	const folder = mkdtempSync(join(tmpdir(), 'veo-e2e-'));
+	process.env.VEO_FOLDER = folder;
+	process.env.VEO_FACTS = join(folder, 'facts.jsonl');
 	await step('Building the package', 'npm', ['run', 'build'], { cwd: PROJECT });
-	return await packProject(mkdtempSync(join(tmpdir(), 'veo-packed-')));
-}
-
-/** Jest calls it for each project in turn. */
-export default async function globalSetup(
-	_all: unknown,
-	{ globals }: { globals: { N8N_VERSION: string } },
-): Promise<void> {
-	await ensureN8n(globals.N8N_VERSION);
-	globalThis.packing ??= pack();
-	process.env.VEO_TARBALL = await globalThis.packing;
+	process.env.VEO_TARBALL = await packProject(folder);
 }

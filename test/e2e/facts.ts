@@ -1,0 +1,10 @@
+/** What the tests find out and docs/compatibility.md is to say: written down here, read by the reporter. */
+import { appendFileSync } from 'node:fs';
+
+export type Topic = 'versions' | 'modes' | 'crash' | 'queue';
+
+/** A Markdown line for the topic's list; said several times, it stands there once. */
+export function record(topic: Topic, line: string): void {
+	const file = process.env.VEO_FACTS;
+	if (file) appendFileSync(file, `${JSON.stringify({ topic, line })}\n`);
+}
