@@ -156,7 +156,7 @@ export const urlNotUsable = (label: string, value: string) =>
 export const dataUriNotUsable = (label: string) =>
 	new VeoError(`'${label}' holds a data URI that cannot be read`, {
 		description:
-			'A data URI looks like data:image/png;base64,iVBORw0… with Base64 after the comma.',
+			'Enter it as data:image/png;base64,iVBORw0… with Base64 after the comma, or use a URL or a binary field.',
 	});
 
 export const fileUnreadable = (label: string, field: string, cause: string) =>
@@ -196,8 +196,8 @@ export const settingOfWrongType = (
 ) =>
 	new VeoError(`'${label}' cannot be '${shortened(value)}'`, {
 		description: {
-			boolean: `'${label}' is either true or false.`,
-			integer: `'${label}' is a whole number without decimals.`,
+			boolean: `Choose true or false, or let the expression in '${label}' give one of them.`,
+			integer: `Enter a whole number without decimals, or let the expression in '${label}' give one.`,
 			string: `Let the expression in '${label}' give text, not an object or a list.`,
 		}[type],
 	});
@@ -244,6 +244,10 @@ export const maxCostEmpty = () =>
 
 // Answers of the API
 
+/** An answer without a text of its own comes as its status alone. */
+const answered = (status: number, apiText: string) =>
+	`It answered with HTTP ${status}${apiText === `HTTP ${status}` ? '' : `: "${apiText}"`}`;
+
 export const badKey = (apiText: string) =>
 	new VeoError('The AI/ML API did not accept the API key', {
 		description: `It answered "${apiText}". Check the key in the credential 'AI/ML API', or make a new one at ${KEYS_URL}.`,
@@ -253,7 +257,7 @@ export const badKey = (apiText: string) =>
 
 export const noCredits = (apiText: string) =>
 	new VeoError('The AI/ML API account has no credits left', {
-		description: `It answered "${apiText}". The API key is right: top up at ${BILLING_URL} and run the workflow again. Videos that are already paid for are not bought again.`,
+		description: `It answered "${apiText}". The API key is right: top up at ${BILLING_URL}, then retry this execution. What it has paid for is not bought again.`,
 		httpCode: 403,
 		endsRun: true,
 	});
@@ -266,7 +270,7 @@ export const notAllowed = (apiText: string) =>
 
 export const requestRefused = (status: number, apiText: string) =>
 	new VeoError('The AI/ML API refused the request', {
-		description: `It answered with HTTP ${status}: "${apiText}". Nothing was charged. Correct the value it names and run the workflow again.`,
+		description: `${answered(status, apiText)}. Nothing was charged. ${status === 404 ? "Check 'Model', and 'Base URL' in the credential 'AI/ML API'," : 'Correct what it names'} and run the workflow again.`,
 		httpCode: status,
 	});
 
@@ -284,7 +288,7 @@ export const notReached = (cause: string) =>
 
 export const rateLimited = (seconds: number) =>
 	new VeoError('The AI/ML API accepts no more requests for now', {
-		description: `It answered "Too Many Requests" for ${seconds} seconds without a break. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or run the workflow again later.`,
+		description: `It answered "Too Many Requests" ${seconds > 0 ? `for ${seconds} seconds without a break` : "and asks for a longer pause than 'Timeout' allows"}. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or run the workflow again later.`,
 		httpCode: 429,
 	});
 
@@ -314,7 +318,7 @@ export const generationUnknown = (generationId: string) =>
 
 export const lookRefused = (generationId: string, status: number, apiText: string) =>
 	new VeoError('The AI/ML API refused to say how the video stands', {
-		description: `It answered with HTTP ${status}: "${apiText}". The generation is not affected and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
+		description: `${answered(status, apiText)}. The generation is not affected and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
 		generationId,
 		httpCode: status,
 	});
@@ -388,7 +392,7 @@ export const downloadGivenUp = (
 
 export const storeRefused = (generationId: string, status: string, url: string, cause: string) =>
 	new VeoError('The video is ready, but n8n could not store the file', {
-		description: `${cause}. It is paid for and stays yours: make room in n8n's binary data storage, then use 'Get Video' with the generation ID ${generationId}, or open ${url}`,
+		description: `${cause}. It is paid for and stays yours: check that n8n's binary data storage has room and can be written to, then use 'Get Video' with the generation ID ${generationId}, or open ${url}`,
 		generationId,
 		status,
 		url,
