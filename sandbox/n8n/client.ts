@@ -160,11 +160,23 @@ export class N8nClient {
 		}
 	}
 
-	/** Starts the workflow as the editor's button does; the execution's id. */
-	async run(workflowData: IWorkflowBase, trigger: string): Promise<string> {
+	/**
+	 * Starts the workflow as the editor's button does; the execution's id.
+	 * @param json what the trigger is to give out, such as the message of a chat
+	 */
+	async run(workflowData: IWorkflowBase, trigger: string, json?: IDataObject): Promise<string> {
+		const given = json && {
+			data: {
+				startTime: Date.now(),
+				executionTime: 0,
+				executionIndex: 0,
+				source: [],
+				data: { main: [[{ json }]] },
+			},
+		};
 		const { executionId } = await this.post<{ executionId: string }>(
 			`/workflows/${workflowData.id}/run`,
-			{ workflowData, triggerToStartFrom: { name: trigger } },
+			{ workflowData, triggerToStartFrom: { name: trigger, ...given } },
 		);
 		return executionId;
 	}

@@ -2,11 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NodeConnectionTypes } from 'n8n-workflow';
 import type { IDataObject, INode, IWorkflowBase } from 'n8n-workflow';
 import { startSandboxApi } from '../../sandbox/api';
 import type { Generation, LogEntry, SandboxApi } from '../../sandbox/api';
 import { videoFileOf } from '../../sandbox/api/cdn';
-import { ensureCredential, withCredential } from '../../sandbox/examples';
+import { ensureCredential, readExample, withCredential } from '../../sandbox/examples';
 import { N8nClient } from '../../sandbox/n8n/client';
 import type { Execution, WorkflowFile } from '../../sandbox/n8n/client';
 import { installPackage, startN8n } from '../../sandbox/n8n/instance';
@@ -107,6 +108,45 @@ export const generationsOf = (api: SandboxApi, text: string): Generation[] =>
 /** Submissions whose prompt holds `text`, accepted or not. */
 export const postsOf = (api: SandboxApi, text: string) =>
 	api.log.filter(({ method, body }) => method === 'POST' && JSON.stringify(body).includes(text));
+
+/** The recovery example of today's videos, cut down to those that one execution asked for. */
+export function recoveryOf(executionId: string): WorkflowFile {
+	const example = changed(readExample('recover-undelivered'), 'Get Many Videos', {
+		filters: { period: '24h' },
+	});
+	const filter: INode = {
+		id: 'd0c40af1-6a5f-4d0c-9a0d-5f5b0f6f3c11',
+		name: 'Of This Execution',
+		type: 'n8n-nodes-base.filter',
+		typeVersion: 2.2,
+		position: [0, 0],
+		parameters: {
+			conditions: {
+				options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 },
+				conditions: [
+					{
+						id: '0b3c3b0c-4b0e-4b8b-8a39-0f3a3c2f7a55',
+						leftValue: '={{ $json.n8n?.executionId }}',
+						rightValue: executionId,
+						operator: { type: 'string', operation: 'equals' },
+					},
+				],
+				combinator: 'and',
+			},
+			options: {},
+		},
+	};
+	const to = (node: string) => ({ main: [[{ node, type: NodeConnectionTypes.Main, index: 0 }]] });
+	return {
+		...example,
+		nodes: [...example.nodes, filter],
+		connections: {
+			...example.connections,
+			'Get Many Videos': to(filter.name),
+			[filter.name]: to('Get Video'),
+		},
+	};
+}
 
 /** Looks at the generation with this prompt. */
 export function looksOf(api: SandboxApi, prompt: string): LogEntry[] {

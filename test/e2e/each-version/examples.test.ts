@@ -38,7 +38,7 @@ const BY_HAND: Record<
 		prepare: (file) => changed(file, 'Wait', SHORTEST_WAIT),
 	},
 };
-/** Run by tests of their own, here or in the files beside this one. */
+/** Run by tests of their own, here or in triggered-and-agent.test.ts. */
 const ELSEWHERE = [
 	'ai-agent',
 	'form-two-uploads',
