@@ -1,7 +1,7 @@
 /** Turns what the user chose into the request body: only what is set, only what the model takes. */
 import type { IDataObject } from 'n8n-workflow';
-import { isUnset, splitMediaList, toApiMedia } from './media';
-import type { BinarySource } from './media';
+import type { BinarySource } from './files';
+import { isUnset, splitMediaList, StoredMedia, toApiMedia } from './media';
 import { findModel, MAX_REFERENCE_IMAGES, MEDIA, SETTINGS, shortName } from './models';
 import type { MediaName, Model, SettingName, SettingSpec } from './models';
 import {
@@ -23,8 +23,14 @@ export interface Wishes {
 	readonly settings: Readonly<IDataObject>;
 }
 
-/** The body of `POST /v2/video/generations`. */
-export type RequestBody = IDataObject & { model: string; prompt: string };
+export type BodyValue = string | number | boolean | StoredMedia | Array<string | StoredMedia>;
+
+/** The body of `POST /v2/video/generations`, as it is checked, priced and hashed. */
+export interface RequestBody {
+	readonly model: string;
+	readonly prompt: string;
+	readonly [field: string]: BodyValue;
+}
 
 const MEDIA_NAMES = Object.keys(MEDIA) as MediaName[];
 const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
@@ -71,7 +77,7 @@ async function readMedia(
 	name: MediaName,
 	value: unknown,
 	binaries: BinarySource,
-): Promise<string | string[] | undefined> {
+): Promise<BodyValue | undefined> {
 	const { kind, label } = MEDIA[name];
 	if (name !== 'referenceImages') {
 		return isUnset(value) ? undefined : await toApiMedia(value, kind, label, binaries);
@@ -81,7 +87,7 @@ async function readMedia(
 	if (pictures.length > MAX_REFERENCE_IMAGES) {
 		throw tooManyImages(label, pictures.length, MAX_REFERENCE_IMAGES);
 	}
-	const urls: string[] = [];
+	const urls: Array<string | StoredMedia> = [];
 	for (const picture of pictures) urls.push(await toApiMedia(picture, kind, label, binaries));
 	return urls;
 }
@@ -97,7 +103,7 @@ export async function buildBody(wishes: Wishes, binaries: BinarySource): Promise
 	const prompt = readText(wishes.prompt, 'Prompt');
 	if (!prompt) throw promptMissing();
 	const model: Model | undefined = findModel(id);
-	const body: RequestBody = { model: id, prompt };
+	const body: Record<string, BodyValue> & RequestBody = { model: id, prompt };
 
 	for (const name of MEDIA_NAMES) {
 		if (model && !model.media[name]) continue;
@@ -114,4 +120,18 @@ export async function buildBody(wishes: Wishes, binaries: BinarySource): Promise
 		body[SETTINGS[name].field] = readSetting(name, value, spec, model?.name ?? shortName(id));
 	}
 	return body;
+}
+
+const loaded = (value: BodyValue) => (value instanceof StoredMedia ? value.load() : value);
+
+/**
+ * The body as it is sent: stored files are read now, all at once.
+ * @throws VeoError when n8n cannot read one of them any more
+ */
+export async function loadBody(body: RequestBody): Promise<IDataObject> {
+	const fields = Object.entries(body).map(async ([field, value]) => [
+		field,
+		Array.isArray(value) ? await Promise.all(value.map(loaded)) : await loaded(value),
+	]);
+	return Object.fromEntries(await Promise.all(fields)) as IDataObject;
 }

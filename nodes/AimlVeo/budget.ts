@@ -6,6 +6,7 @@ import type { RequestBody } from './body';
 import { overMaxCost, priceUnknown, VeoError } from './errors';
 import { ledgerKey } from './ledger';
 import type { Ledger } from './ledger';
+import { StoredMedia } from './media';
 import { readPatiently } from './patience';
 import type { Reader } from './patience';
 import type { RequestPlan } from './plan';
@@ -126,12 +127,15 @@ export async function checkBudget(
 
 const SHOWN_MEDIA_LENGTH = 60;
 
+const cut = (beginning: string, length: number) => `${beginning}… (${length} characters)`;
+
 /** A request as it can be shown: data URIs are cut, all else is as it would be sent. */
 function shown(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(shown);
+	if (value instanceof StoredMedia) return cut(value.preview(SHOWN_MEDIA_LENGTH), value.length);
 	const text = asText(value);
 	return text?.startsWith('data:') && text.length > SHOWN_MEDIA_LENGTH
-		? `${text.slice(0, SHOWN_MEDIA_LENGTH)}… (${text.length} characters)`
+		? cut(text.slice(0, SHOWN_MEDIA_LENGTH), text.length)
 		: value;
 }
 

@@ -26,7 +26,7 @@ interface Page extends IDataObject {
 const HASH_LENGTH = 16;
 
 /** A short hash of a request, the same for the same request whatever the order of its fields. */
-export function hashRequest(body: IDataObject): string {
+export function hashRequest(body: Readonly<Record<string, unknown>>): string {
 	const hash = createHash('sha256');
 	for (const field of Object.keys(body).sort()) {
 		const value = body[field];

@@ -11,16 +11,47 @@ import {
 	fileUnreadable,
 	urlNotUsable,
 } from './errors';
+import type { BinaryFile, BinarySource } from './files';
 
 export type MediaKind = 'image' | 'video';
 
-/** How to reach the incoming item's files. */
-export interface BinarySource {
-	/** Names of the item's binary fields. */
-	readonly fields: readonly string[];
-	/** The whole file behind a field name or a binary object. */
-	read(source: string | IBinaryData): Promise<Buffer>;
+/**
+ * A file that n8n stores outside the execution, and that becomes a data URI only when it is sent: a
+ * hundred checked pictures do not wait in memory, and a retry that finds its generation reads none.
+ */
+export class StoredMedia {
+	/** Characters of the data URI. */
+	readonly length: number;
+
+	constructor(
+		private readonly mimeType: string,
+		private readonly file: BinaryFile & { storedId: string },
+		private readonly read: () => Promise<Buffer>,
+	) {
+		this.length = headOf(mimeType).length + 4 * Math.ceil(file.byteLength / 3);
+	}
+
+	/** The data URI that is sent. */
+	async load(): Promise<string> {
+		return toDataUri(this.mimeType, await this.read());
+	}
+
+	/** The beginning of the data URI, to be shown. */
+	preview(length: number): string {
+		return toDataUri(this.mimeType, this.file.head).slice(0, length);
+	}
+
+	/**
+	 * What tells this file from others when a request is hashed: the last part of n8n's id, since n8n may
+	 * move a file to another folder when the execution ends.
+	 */
+	toJSON(): string {
+		return this.file.storedId.split(/[/:]/).pop() ?? '';
+	}
 }
+
+const headOf = (mimeType: string) => `data:${mimeType};base64,`;
+const toDataUri = (mimeType: string, bytes: Buffer) => headOf(mimeType) + bytes.toString('base64');
 
 /** Google takes pictures of up to 20 MB inside a request; the video limit keeps a request sendable. */
 const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
@@ -89,18 +120,21 @@ async function fromFile(
 	kind: MediaKind,
 	label: string,
 	binaries: BinarySource,
-): Promise<string> {
+): Promise<string | StoredMedia> {
 	const name = asText(typeof source === 'string' ? source : source.fileName) ?? 'the binary object';
-	let bytes: Buffer;
-	try {
-		bytes = await binaries.read(source);
-	} catch (cause) {
-		throw fileUnreadable(label, name, textOf(cause));
-	}
-	const mimeType = assertKind(bytes, kind, label, `'${name}'`);
-	assertSize(bytes.length, kind, label);
-	return `data:${mimeType};base64,${bytes.toString('base64')}`;
+	const readable = async <T>(work: Promise<T>): Promise<T> =>
+		await work.catch((cause: unknown) => {
+			throw fileUnreadable(label, name, textOf(cause));
+		});
+	const file = await readable(binaries.open(source));
+	const mimeType = assertKind(file.head, kind, label, `'${name}'`);
+	assertSize(file.byteLength, kind, label);
+	const read = async () => await readable(file.read());
+	return hasStore(file) ? new StoredMedia(mimeType, file, read) : toDataUri(mimeType, await read());
 }
+
+const hasStore = (file: BinaryFile): file is BinaryFile & { storedId: string } =>
+	file.storedId !== undefined;
 
 /** A file of n8n; out of an expression it comes without its content. */
 function isBinaryObject(value: unknown): value is IBinaryData {
@@ -116,7 +150,7 @@ export const isUnset = (value: unknown): boolean =>
 	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 /**
- * What the API takes for one picture or video: the URL as it is, or a data URI.
+ * What the API takes for one picture or video: the URL as it is, or a data URI (of a stored file, later).
  *
  * @param value what the user entered, or what an expression gave
  * @throws VeoError when it is none of URL, data URI and binary field, or not of this kind
@@ -126,7 +160,7 @@ export async function toApiMedia(
 	kind: MediaKind,
 	label: string,
 	binaries: BinarySource,
-): Promise<string> {
+): Promise<string | StoredMedia> {
 	if (isBinaryObject(value)) return await fromFile(value, kind, label, binaries);
 	if (typeof value !== 'string') throw mediaNotUsable(label);
 	const text = value.trim();

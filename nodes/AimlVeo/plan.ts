@@ -1,5 +1,5 @@
 /** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
-import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asObject, asText } from './answers';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
@@ -10,8 +10,8 @@ import {
 	settingOfWrongType,
 	shownValue,
 } from './errors';
+import { binariesOf } from './files';
 import { hashRequest } from './ledger';
-import type { BinarySource } from './media';
 import { isUnset } from './media';
 import { MICRO_USD } from './prices';
 
@@ -124,33 +124,6 @@ function readSpending(options: IDataObject) {
 	return {
 		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
 		estimateOnly: 'estimateOnly' in options && asFlag(options.estimateOnly, 'Estimate Only'),
-	};
-}
-
-function binariesOf(
-	ctx: IExecuteFunctions,
-	item: INodeExecutionData,
-	itemIndex: number,
-): BinarySource {
-	// Workflows in n8n's combined binary mode hold their files among the JSON fields.
-	const inJson = Object.keys(item.json).filter((name) => {
-		const value = asObject(item.json[name]);
-		return typeof value?.mimeType === 'string' && typeof value.data === 'string';
-	});
-	// An expression gives a binary object without its content: in memory mode only the item has that.
-	const sameFile = (source: IBinaryData, own: IDataObject) =>
-		Object.entries(source).every(([name, value]) => name === 'data' || own[name] === value);
-	const fieldOf = (source: IBinaryData) =>
-		Object.entries(item.binary ?? {}).find(([, own]) =>
-			sameFile(source, own as unknown as IDataObject),
-		)?.[0];
-	return {
-		fields: [...Object.keys(item.binary ?? {}), ...inJson],
-		read: async (source: string | IBinaryData) =>
-			await ctx.helpers.getBinaryDataBuffer(
-				itemIndex,
-				typeof source === 'string' ? source : (fieldOf(source) ?? source),
-			),
 	};
 }
 

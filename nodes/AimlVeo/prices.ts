@@ -31,8 +31,10 @@ const aliasesOf = (row: IDataObject): unknown[] => (Array.isArray(row.aliases) ?
 const findRow = (catalogue: readonly IDataObject[], id: string) =>
 	catalogue.find((row) => row.id === id) ?? catalogue.find((row) => aliasesOf(row).includes(id));
 
+type Values = Readonly<Record<string, unknown>>;
+
 /** The settings that the price may depend on: what is sent, else what the API then uses. */
-function effective(body: RequestBody, row: IDataObject): IDataObject {
+function effective(body: RequestBody, row: IDataObject): Values {
 	const names = [body.model, row.id, ...aliasesOf(row)].map(String);
 	const model: Model | undefined = names.map(findModel).find(Boolean);
 	const settings = Object.entries(model?.settings ?? {}) as Array<[SettingName, SettingSpec]>;
@@ -41,14 +43,14 @@ function effective(body: RequestBody, row: IDataObject): IDataObject {
 }
 
 /** How many of its unit one request takes; undefined when it shows only afterwards. */
-function quantityOf(unit: unknown, values: IDataObject): number | undefined {
+function quantityOf(unit: unknown, values: Values): number | undefined {
 	const name = asText(unit)?.toLowerCase() ?? '';
 	if (/^(request|generation|video)s?$/.test(name)) return 1;
 	return /^seconds?$/.test(name) ? asNumber(values.duration) || undefined : undefined;
 }
 
 /** One rate, as `{ price, unit, per }`: the price of `per` units. */
-function priceByRate(rate: IDataObject | undefined, values: IDataObject): Price {
+function priceByRate(rate: IDataObject | undefined, values: Values): Price {
 	const price = asNumber(rate?.price);
 	const per = asNumber(rate?.per);
 	if (price === undefined || !per) return unknown('Its price in the catalogue cannot be read');
@@ -85,7 +87,7 @@ function holds(wanted: unknown, given: unknown): boolean | undefined {
  * The variant whose conditions all hold; the one with most conditions where several do. Conditions
  * that cannot be told matter only when they would change the price.
  */
-function priceByVariant(variants: readonly IDataObject[], values: IDataObject): Price {
+function priceByVariant(variants: readonly IDataObject[], values: Values): Price {
 	const candidates = variants.flatMap((variant) => {
 		const conditions = Object.entries(asObject(variant.when) ?? {});
 		const verdicts = conditions.map(([name, wanted]) => holds(wanted, values[name]));

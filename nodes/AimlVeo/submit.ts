@@ -1,10 +1,12 @@
 /** Buys one generation, once: looks into the ledger, waits for its turn, sends, writes down the id. */
+import type { IDataObject } from 'n8n-workflow';
 import type { Api, Submission } from './api';
+import { loadBody } from './body';
+import type { RequestBody } from './body';
 import { asVeoError, maybeAccepted, notReached, rateLimited, textOf, VeoError } from './errors';
 import type { SubmitGate } from './gate';
 import { clientRequestId, ledgerKey } from './ledger';
 import type { Ledger, LedgerEntry } from './ledger';
-import type { RequestBody } from './body';
 
 /** First pause after a refusal without `Retry-After`; it doubles up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
@@ -76,6 +78,12 @@ async function recall(context: SubmitContext, key: string): Promise<Purchase | u
 	return undefined;
 }
 
+/** @throws what ended the run, or the refusal that every further item would meet */
+function assertOpen({ signal, verdict }: SubmitContext): void {
+	signal.throwIfAborted();
+	if (verdict) throw verdict;
+}
+
 /**
  * The generation for this request, submitted now or by an earlier try of the same execution.
  * Sent again only when the server surely did not take it (429, connection refused, name not found), for
@@ -90,12 +98,15 @@ export async function obtain(context: SubmitContext, order: SubmitOrder): Promis
 	if (known) return known;
 
 	const startedMs = now();
+	let body: IDataObject | undefined;
 	for (let tries = 0; ; tries++) {
 		await gate.enter(order.itemIndex);
 		let result: Parameters<SubmitGate['leave']>[0] = 'refused';
 		try {
-			context.signal.throwIfAborted();
-			if (context.verdict) throw context.verdict;
+			assertOpen(context);
+			// Only those whose turn it is hold their files in memory.
+			body ??= await loadBody(order.body);
+			assertOpen(context);
 			const sent = clientRequestId(
 				context.executionId,
 				context.runIndex,
@@ -105,7 +116,7 @@ export async function obtain(context: SubmitContext, order: SubmitOrder): Promis
 				ledger.nextAttempt(key),
 			);
 			ledger.sending(key, sent);
-			const submission = await submitOrForget(context, order, key, sent);
+			const submission = await submitOrForget(context, body, key, sent);
 			if (submission.kind === 'accepted') {
 				result = 'accepted';
 				ledger.accepted(key, submission.id, submission.status, now());
@@ -139,12 +150,12 @@ export async function obtain(context: SubmitContext, order: SubmitOrder): Promis
 
 async function submitOrForget(
 	context: SubmitContext,
-	order: SubmitOrder,
+	body: IDataObject,
 	key: string,
 	sent: string,
 ): Promise<Submission> {
 	try {
-		return await context.api.submit(order.body, sent);
+		return await context.api.submit(body, sent);
 	} catch (refusal) {
 		// Only the API's own refusal is known to cost nothing.
 		if (!(refusal instanceof VeoError)) return { kind: 'lost', cause: textOf(refusal) };

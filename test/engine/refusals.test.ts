@@ -175,20 +175,6 @@ test('an empty required field is told by n8n itself', async () => {
 	expect(setup.api.log).toEqual([]);
 });
 
-test('a picture of more than 20 MB is refused', async () => {
-	const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(20_000_001)]);
-	const result = await setup.engine.run(
-		veoWorkflow({ ...FRAMES, firstFrame: 'huge', lastFrame: photo }),
-		{
-			items: [{ binary: { huge: { base64: png.toString('base64'), mimeType: 'image/png' } } }],
-			credentials: setup.api,
-		},
-	);
-	expect(result.error?.message).toBe("The file of 'First Frame' is too large [item 0]");
-	expect(result.error?.description).toContain('at most 20 MB');
-	expect(setup.api.log).toEqual([]);
-});
-
 test('one refused item stops the node before the others are paid for', async () => {
 	const result = await setup.engine.run(veoWorkflow({ ...TEXT, prompt: '={{ $json.prompt }}' }), {
 		items: [{ json: { prompt: 'a' } }, { json: {} }],

@@ -1,9 +1,15 @@
 /** What a media field may hold, told by the first bytes of the file. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isUnset, sniffMimeType, splitMediaList, toApiMedia } from '../../nodes/AimlVeo/media';
+import {
+	isUnset,
+	sniffMimeType,
+	splitMediaList,
+	StoredMedia,
+	toApiMedia,
+} from '../../nodes/AimlVeo/media';
 import type { MediaKind } from '../../nodes/AimlVeo/media';
-import { filesOf, noFiles, refusalOf } from './support';
+import { filesOf, noFiles, refusalOf, storedFilesOf } from './support';
 
 const media = (name: string) => readFileSync(join(__dirname, '..', '..', 'sandbox', 'media', name));
 const bytes = (text: string) => Buffer.from(text, 'latin1');
@@ -65,6 +71,54 @@ describe('what is taken', () => {
 		const clip = media('landscape-4s.mp4');
 		const uri = await take('clip', 'video', filesOf({ clip }));
 		expect(uri).toBe(`data:video/mp4;base64,${clip.toString('base64')}`);
+	});
+});
+
+describe('a stored file', () => {
+	const photo = media('first-frame.png');
+	const stored = async (file = photo, folder?: string) => {
+		const { source, reads } = storedFilesOf({ photo: file }, folder);
+		const value = (await take('photo', 'image', source)) as StoredMedia;
+		expect(value).toBeInstanceOf(StoredMedia);
+		return { value, reads };
+	};
+
+	test('is checked by its head and read only when it is sent', async () => {
+		const { value, reads } = await stored();
+		const uri = `data:image/png;base64,${photo.toString('base64')}`;
+		expect(value.preview(60)).toBe(uri.slice(0, 60));
+		expect(value).toHaveLength(uri.length);
+		expect(reads).toEqual([]);
+		expect(await value.load()).toBe(uri);
+		expect(reads).toEqual(['photo']);
+	});
+
+	test('stays the same when n8n moves it to the folder of its execution', async () => {
+		const { value } = await stored();
+		const moved = await stored(photo, 's3:workflows/1/executions/2');
+		expect(JSON.stringify(value)).toBe('"id-of-photo"');
+		expect(JSON.stringify(moved.value)).toBe(JSON.stringify(value));
+	});
+
+	test('is refused by its head, or its size', async () => {
+		const large = Buffer.concat([PNG, Buffer.alloc(20_000_001 - PNG.length)]);
+		for (const [file, message] of [
+			[bytes('hello there'), 'is not a picture'],
+			[large, 'is too large'],
+		] as const) {
+			const { source, reads } = storedFilesOf({ photo: file });
+			expect((await refusalOf(take('photo', 'image', source))).message).toContain(message);
+			expect(reads).toEqual([]);
+		}
+	});
+
+	test('that is gone when it is sent is named', async () => {
+		const { source } = storedFilesOf({ photo });
+		const gone = async () => await Promise.reject(new Error('no such file'));
+		const open = async (name: string) => ({ ...(await source.open(name)), read: gone });
+		const value = await take('photo', 'image', { ...source, open } as typeof source);
+		const refusal = await refusalOf((value as StoredMedia).load());
+		expect(refusal.message).toBe("The file of 'First Frame' could not be read");
 	});
 });
 

@@ -4,9 +4,11 @@ import type { Api, LogRow, Submission } from '../../nodes/AimlVeo/api';
 import { badKey, requestRefused } from '../../nodes/AimlVeo/errors';
 import { SubmitGate } from '../../nodes/AimlVeo/gate';
 import { hashRequest, Ledger, ledgerKey } from '../../nodes/AimlVeo/ledger';
+import { toApiMedia } from '../../nodes/AimlVeo/media';
+import type { StoredMedia } from '../../nodes/AimlVeo/media';
 import { obtain } from '../../nodes/AimlVeo/submit';
 import type { SubmitContext } from '../../nodes/AimlVeo/submit';
-import { fakeClock, refusalOf } from './support';
+import { fakeClock, refusalOf, storedFilesOf } from './support';
 
 const accepted = (id = 'gen-1'): Submission => ({
 	kind: 'accepted',
@@ -41,12 +43,14 @@ function tryOf(
 	const clock = fakeClock();
 	const context = options.context ?? {};
 	const sent: string[] = [];
+	const bodies: IDataObject[] = [];
 	const searched: string[] = [];
 	const reported: string[] = [];
 	const end = new AbortController();
 	const api: Api = {
-		submit: async (_body, clientRequestId) => {
+		submit: async (body, clientRequestId) => {
 			sent.push(clientRequestId);
+			bodies.push(body);
 			clock.pass(options.tookMs ?? 0);
 			const step = steps[Math.min(sent.length, steps.length) - 1]!;
 			if (step instanceof Error) return await Promise.reject(step);
@@ -70,15 +74,57 @@ function tryOf(
 		signal: end.signal,
 		onAccepted: (itemIndex, id) => reported.push(`${itemIndex}:${id}`),
 	};
-	const buy = async (itemIndex = 0, prompt = 'A hill', timeoutMs = 60_000) => {
-		const body = { model: 'm', prompt };
+	const buy = async (
+		itemIndex = 0,
+		prompt = 'A hill',
+		timeoutMs = 60_000,
+		media: Record<string, StoredMedia> = {},
+	) => {
+		const body = { model: 'm', prompt, ...media };
 		return await obtain(buying, { itemIndex, body, hash: hashRequest(body), timeoutMs });
 	};
-	return { buy, buying, clock, context, sent, searched, reported, end };
+	return { buy, buying, clock, context, sent, bodies, searched, reported, end };
 }
 
 const KEY = ledgerKey(0, 0, hashRequest({ model: 'm', prompt: 'A hill' }));
 const rowOf = (status: string) => (): LogRow => ({ inference_id: 'gen-9', status });
+
+describe('a stored picture', () => {
+	const photo = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
+	const picture = async () => {
+		const { source, reads } = storedFilesOf({ photo });
+		const image_url = (await toApiMedia('photo', 'image', 'First Frame', source)) as StoredMedia;
+		return { media: { image_url }, reads };
+	};
+
+	test('is read once, however often the request is sent', async () => {
+		const { media, reads } = await picture();
+		const { buy, bodies } = tryOf([busy(), busy(), accepted()]);
+		await buy(0, 'A hill', 60_000, media);
+		expect(reads).toEqual(['photo']);
+		const uri = `data:image/png;base64,${photo.toString('base64')}`;
+		expect(bodies.map(({ image_url }) => image_url)).toEqual([uri, uri, uri]);
+	});
+
+	test('is not read by a retry that finds its generation', async () => {
+		const first = tryOf([accepted()]);
+		await first.buy(0, 'A hill', 60_000, (await picture()).media);
+		const { media, reads } = await picture();
+		const second = tryOf([accepted('gen-2')], { context: first.context });
+		expect((await second.buy(0, 'A hill', 60_000, media)).entry.id).toBe('gen-1');
+		expect(reads).toEqual([]);
+	});
+
+	test('that is gone by now ends its item before anything is sent', async () => {
+		const { media } = await picture();
+		jest.spyOn(media.image_url, 'load').mockRejectedValue(requestRefused(400, 'gone'));
+		const { buy, buying, sent } = tryOf([accepted()]);
+		await refusalOf(buy(0, 'A hill', 60_000, media));
+		expect(sent).toEqual([]);
+		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [] });
+		expect((await buy(1)).entry.id).toBe('gen-1');
+	});
+});
 
 describe('accepted', () => {
 	test('is written down and told at once, with the whole answer', async () => {

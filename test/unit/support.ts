@@ -1,23 +1,42 @@
 /** What several unit tests use. */
 import { VeoError } from '../../nodes/AimlVeo/errors';
-import type { BinarySource } from '../../nodes/AimlVeo/media';
+import type { BinarySource } from '../../nodes/AimlVeo/files';
 
 /** An item without files. */
 export const noFiles: BinarySource = {
 	fields: [],
-	read: async () => {
+	open: async () => {
 		throw new Error('no such file');
 	},
 };
 
-/** An item with these files. */
+/** An item with these files in memory. */
 export const filesOf = (files: Record<string, Buffer>): BinarySource => ({
 	fields: Object.keys(files),
-	read: async (source) => {
-		const file = typeof source === 'string' ? files[source] : undefined;
-		return file ?? Buffer.from(typeof source === 'string' ? '' : source.data, 'base64');
+	open: async (source) => {
+		const named = typeof source === 'string' ? files[source] : undefined;
+		const file = named ?? Buffer.from(typeof source === 'string' ? '' : source.data, 'base64');
+		return { head: file.subarray(0, 256), byteLength: file.length, read: async () => file };
 	},
 });
+
+/** The same item with its files in n8n's store: `reads` tells which were read to their end. */
+export function storedFilesOf(files: Record<string, Buffer>, folder = 'filesystem-v2:temp') {
+	const reads: string[] = [];
+	const inMemory = filesOf(files);
+	const source: BinarySource = {
+		fields: inMemory.fields,
+		open: async (name) => ({
+			...(await inMemory.open(name)),
+			storedId: `${folder}/binary_data/id-of-${String(name)}`,
+			read: async () => {
+				reads.push(String(name));
+				return await (await inMemory.open(name)).read();
+			},
+		}),
+	};
+	return { source, reads };
+}
 
 /** The VeoError that the work ends with; any other end fails the test. */
 export async function refusalOf(work: Promise<unknown>): Promise<VeoError> {
