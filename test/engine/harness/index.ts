@@ -160,7 +160,7 @@ export class Engine {
 	async stop(): Promise<void> {
 		this.host.removeAllListeners('exit');
 		const exited = new Promise((resolve) => this.host.once('exit', resolve));
-		if (this.host.exitCode === null) {
+		if (this.host.exitCode === null && this.host.signalCode === null) {
 			this.host.disconnect();
 			await exited;
 		}
