@@ -1,5 +1,7 @@
 /** Made-up prices of every kind the vendor's catalogue knows, so that each can be tried. */
 
+import { SCHEMAS } from './schema';
+
 interface Price {
 	price: number;
 	unit: 'second' | 'request';
@@ -30,14 +32,14 @@ const byResolutionAndSound = (base: number): Pricing => ({
 	),
 });
 
+const usual = Object.keys(SCHEMAS).map((id) => [
+	id,
+	byResolutionAndSound(/fast/.test(id) ? 15 : 40),
+]);
+
 /** Prices by model id; the ids without their vendor are aliases. */
 export const PRICES: Record<string, Pricing> = {
-	'google/veo-3.1-first-last-image-to-video': byResolutionAndSound(40),
-	'google/veo-3.1-first-last-image-to-video-fast': byResolutionAndSound(15),
-	'google/veo-3.1-i2v': byResolutionAndSound(40),
-	'google/veo-3.1-i2v-fast': byResolutionAndSound(15),
-	'google/veo-3.1-t2v': byResolutionAndSound(40),
-	'google/veo-3.1-t2v-fast': byResolutionAndSound(15),
+	...Object.fromEntries(usual),
 	'google/veo-3.1-reference-to-video': { kind: 'variable', currency: 'USD' },
 	'google/veo3-1-extend-video': {
 		kind: 'fixed',
