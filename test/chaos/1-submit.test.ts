@@ -1,5 +1,6 @@
 /** Faults of the submission, which costs money, and of what is asked before it. */
 import type { FaultRule } from '../../sandbox/api';
+import { UNKNOWN_HOST } from '../engine/setup';
 import { PAYING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';
@@ -63,7 +64,7 @@ const repeated: Fault[] = [
 	{
 		name: 'submit: name not found',
 		strikes: PAYING,
-		baseUrl: 'http://aimlapi.invalid',
+		baseUrl: `http://${UNKNOWN_HOST}`,
 		options: { timeout: 10 },
 		strikesAll: true,
 	},

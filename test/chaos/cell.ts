@@ -50,6 +50,8 @@ export interface Cell {
 	fault: Fault;
 	operation: Operation;
 	items: number;
+	/** On Error is set to continue: then nothing is retried, and the rows alone must tell. */
+	continues: boolean;
 }
 
 /** What a cell came to, next to its line in the table. */
@@ -57,6 +59,9 @@ export interface Outcome {
 	line: Line;
 	/** Rows that hold what was asked for: an ID for Create, a whole video else. */
 	fulfilled: number;
+	/** Rows in all, and those of them that tell what went wrong. */
+	rows: number;
+	errorRows: number;
 	/** Submissions by item. */
 	posts: number[];
 	statuses: string[];
@@ -77,7 +82,7 @@ const isSubmission = ({ method, path }: LogEntry) =>
 
 const RETRYING: Partial<INode> = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 
-function workflowOf({ fault, operation }: Cell, settings: Partial<INode>) {
+function workflowOf({ fault, operation }: Cell, settings: Partial<INode>, isOver: boolean) {
 	const asked: IDataObject = operation.startsWith('get')
 		? {
 				operation: 'get',
@@ -85,7 +90,8 @@ function workflowOf({ fault, operation }: Cell, settings: Partial<INode>) {
 				waitForCompletion: operation === 'getAndWait',
 			}
 		: { ...TEXT, operation, prompt: '={{ $json.prompt }}' };
-	const options = { pollInterval: 2, timeout: 300, ...fault.options };
+	// A time that is short on purpose is not for the retry: it must bring the video on a slow machine too.
+	const options = { pollInterval: 2, ...fault.options, ...(isOver && { timeout: 600 }) };
 	return veoWorkflow({ ...asked, options }, { ...RETRYING, ...settings });
 }
 
@@ -132,9 +138,10 @@ function isWhole(generation: Generation, result: RunResult): boolean {
 }
 
 /** Whether the user has the video, its ID or, where the API's answer was lost, the request's ID. */
-function isInHand(generation: Generation, result: RunResult): boolean {
+function isInHand(generation: Generation, result: RunResult, { continues }: Cell): boolean {
 	if (isWhole(generation, result)) return true;
-	const said = JSON.stringify(result.outputs) + JSON.stringify(result.error) + result.stored;
+	const rows = JSON.stringify(result.outputs);
+	const said = continues ? rows : rows + JSON.stringify(result.error) + result.stored;
 	if (said.includes(generation.id)) return true;
 	// An answer on the line when the execution is stopped is not read any more.
 	const isAnswerLost =
@@ -144,7 +151,7 @@ function isInHand(generation: Generation, result: RunResult): boolean {
 }
 
 export async function runCell(engine: Engine, cell: Cell): Promise<Outcome> {
-	const { fault, operation, items: count } = cell;
+	const { fault, operation, items: count, continues } = cell;
 	const api = await startSandboxApi({ generationMs: 0, ...fault.settings });
 	try {
 		for (const rule of fault.rules?.(api) ?? []) {
@@ -163,35 +170,39 @@ export async function runCell(engine: Engine, cell: Cell): Promise<Outcome> {
 		let afterStop = 0;
 		let lastId: string | undefined;
 
-		async function execute(settings: Partial<INode>, baseUrl: string, mayStop: boolean) {
+		async function execute(settings: Partial<INode>, isOver: boolean) {
 			const { stopAt } = fault;
 			let left = stopAt?.count ?? 1;
-			const started = engine.start(workflowOf(cell, settings), {
+			const started = engine.start(workflowOf(cell, settings, isOver), {
 				items: items.map((json) => ({ json })),
-				credentials: { apiKey: api.apiKey, baseUrl },
+				credentials: {
+					apiKey: api.apiKey,
+					baseUrl: (isOver ? undefined : fault.baseUrl) ?? api.baseUrl,
+				},
 				retryOf: lastId,
 			});
 			const listener = (entry: LogEntry) => {
 				if (stopAt?.kind(entry) && --left === 0) started.cancel();
 			};
-			if (stopAt && mayStop) api.on(stopAt.event, listener);
+			if (stopAt && !isOver) api.on(stopAt.event, listener);
 			const result = await started.done;
-			if (stopAt && mayStop) api.off(stopAt.event, listener);
+			if (stopAt && !isOver) api.off(stopAt.event, listener);
 			lastId = started.executionId;
 			results.push(result);
 			afterStop += result.requestsAfterCancel;
 			for (const generation of api.settled().filter(isCharged)) {
-				if (!isInHand(generation, result)) lost.add(generation.id);
+				if (!isInHand(generation, result, cell)) lost.add(generation.id);
 			}
 			return result;
 		}
 
-		const first = await execute({}, fault.baseUrl ?? api.baseUrl, true);
+		const proceed: Partial<INode> = { onError: 'continueRegularOutput' };
+		const first = await execute(continues ? proceed : {}, false);
 		recover(api);
 		if (first.status !== 'success') {
-			const second = await execute({}, api.baseUrl, false);
+			const second = await execute({}, true);
 			if (second.status !== 'success') {
-				await execute({ onError: 'continueRegularOutput' }, api.baseUrl, false);
+				await execute(proceed, true);
 			}
 		}
 
@@ -208,6 +219,7 @@ export async function runCell(engine: Engine, cell: Cell): Promise<Outcome> {
 				fault: fault.name,
 				operation,
 				items: count,
+				'on error': continues ? 'continue' : 'stop',
 				executions: results.length,
 				'POSTs sent': sent.length,
 				'videos paid': charged.length,
@@ -220,6 +232,8 @@ export async function runCell(engine: Engine, cell: Cell): Promise<Outcome> {
 				operation === 'create'
 					? charged.filter(({ id }) => rows.some(({ json }) => json.id === id)).length
 					: delivered,
+			rows: rows.length,
+			errorRows: rows.filter(({ json }) => 'error' in json).length,
 			posts: indices.map(
 				(index) =>
 					sent.filter(({ body }) => (body as IDataObject).prompt === promptOf(index, count)).length,

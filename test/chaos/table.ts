@@ -7,6 +7,7 @@ export interface Line {
 	fault: string;
 	operation: string;
 	items: number;
+	'on error': string;
 	/** The first, and those that retried it. */
 	executions: number;
 	'POSTs sent': number;

@@ -8,7 +8,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
-import { posts, TEXT, useEngine } from './setup';
+import { posts, TEXT, UNKNOWN_HOST, useEngine } from './setup';
 
 const KEY = ['2fK+9d', 'Qx7=', 'to-be-searched-for'].join('/');
 const FORMS = [KEY, encodeURIComponent(KEY), Buffer.from(KEY).toString('base64')];
@@ -179,8 +179,8 @@ describe('another host', () => {
 describe('a base URL that is wrong', () => {
 	test.each([
 		['refused', 'http://127.0.0.1:1'],
-		['unknown', 'http://aimlapi.invalid'],
-		['no address', 'ftp://aimlapi.invalid'],
+		['unknown', `http://${UNKNOWN_HOST}`],
+		['no address', `ftp://${UNKNOWN_HOST}`],
 	])('%s', async (_name, baseUrl) => {
 		const result = await run({ options: { timeout: 3 } }, {}, { baseUrl });
 		expect(result.status).toBe('error');

@@ -60,3 +60,6 @@ export const TEXT = { model: 'google/veo-3.1-t2v', prompt: 'A lighthouse at dusk
 export const posts = ({ api }: Setup) => api.log.filter(({ method }) => method === 'POST');
 export const looks = ({ api }: Setup) =>
 	api.log.filter(({ method, path }) => method === 'GET' && path.includes('generation_id='));
+
+/** No name server is asked for a label of more than 63 characters: the answer is at once, and the same. */
+export const UNKNOWN_HOST = `${'unknown-'.repeat(9)}.invalid`;

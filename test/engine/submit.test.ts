@@ -2,7 +2,7 @@
 import { startSandboxApi } from '../../sandbox/api';
 import type { FaultRule } from '../../sandbox/api';
 import { veoWorkflow } from './harness';
-import { itemsOf, posts, TEXT, useEngine } from './setup';
+import { itemsOf, posts, TEXT, UNKNOWN_HOST, useEngine } from './setup';
 
 const SPEED = 20;
 const setup = useEngine({ speed: SPEED });
@@ -89,7 +89,7 @@ describe('given up when the time is over', () => {
 
 	test.each([
 		['refused', 'http://127.0.0.1:1', 'The connection was refused'],
-		['name not found', 'http://aimlapi.invalid', 'The name of the server was not found'],
+		['name not found', `http://${UNKNOWN_HOST}`, 'The name of the server was not found'],
 	])('%s', async (_name, baseUrl, cause) => {
 		const result = await run({ timeout: 5 }, { ...setup.api, baseUrl });
 		expect(result.error?.message).toBe('The AI/ML API could not be reached [item 0]');
