@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axios from 'axios';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type { IDataObject, INode, IWorkflowBase } from 'n8n-workflow';
 import { startSandboxApi } from '../../sandbox/api';
@@ -167,4 +168,16 @@ export async function firstLook(api: SandboxApi, prompt: string): Promise<void> 
 		};
 		api.on('response', listener);
 	});
+}
+
+/** n8n 2.x opens the address of an activated workflow a moment later; until then it says 404 and starts nothing. */
+export async function onceOpen<T>(request: () => Promise<T>): Promise<T> {
+	for (;;) {
+		try {
+			return await request();
+		} catch (cause) {
+			if (!axios.isAxiosError(cause) || cause.response?.status !== 404) throw cause;
+			await new Promise((resolve) => setTimeout(resolve, 250));
+		}
+	}
 }

@@ -10,7 +10,17 @@ import { messageOf, outputOf } from '../../../sandbox/n8n/client';
 import type { Execution, WorkflowFile } from '../../../sandbox/n8n/client';
 import { PROJECT } from '../../../sandbox/n8n/runtime';
 import { record } from '../facts';
-import { bytesOf, changed, filesOf, generationsOf, postsOf, save, useN8n, VERSION } from '../setup';
+import {
+	bytesOf,
+	changed,
+	filesOf,
+	generationsOf,
+	onceOpen,
+	postsOf,
+	save,
+	useN8n,
+	VERSION,
+} from '../setup';
 
 const AGENT_PROMPT = 'A lighthouse keeper waves at a passing ship';
 
@@ -39,18 +49,6 @@ async function itsExecution(workflow: IWorkflowBase): Promise<Execution> {
 	const [execution, ...others] = await stage.n8n.executions(workflow.id);
 	expect(others).toEqual([]);
 	return await stage.n8n.waitFor(execution?.id ?? '');
-}
-
-/** n8n 2.x opens the address of an activated workflow a moment later; until then it says 404 and starts nothing. */
-async function onceOpen<T>(request: () => Promise<T>): Promise<T> {
-	for (;;) {
-		try {
-			return await request();
-		} catch (cause) {
-			if (!axios.isAxiosError(cause) || cause.response?.status !== 404) throw cause;
-			await new Promise((resolve) => setTimeout(resolve, 250));
-		}
-	}
 }
 
 const webhookIdOf = ({ nodes }: WorkflowFile) =>
