@@ -17,6 +17,9 @@ const FOLDER = join(PROJECT, '.sandbox');
 /** Long enough to watch the node wait, short enough to wait for. */
 const GENERATION_MS = 15_000;
 
+/** One Ctrl-C comes from the terminal and once more from npm. */
+const SAME_KEYPRESS_MS = 1_000;
+
 type Closing = Array<() => Promise<void>>;
 
 async function start(closing: Closing): Promise<{ url: string }> {
@@ -68,16 +71,29 @@ A real key      AIMLAPI_KEY=… npm start`);
 	return instance;
 }
 
+/**
+ * Resolves on Ctrl-C, and when the terminal is closed. Who asks again ends all at once: without an ear for
+ * the second signal this process would go, and n8n stay behind.
+ */
+async function interruption(): Promise<void> {
+	let firstAt = 0;
+	await new Promise<void>((resolve) => {
+		const listen = () => {
+			if (firstAt === 0) firstAt = Date.now();
+			else if (Date.now() - firstAt > SAME_KEYPRESS_MS) process.exit(130);
+			resolve();
+		};
+		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listen);
+	});
+}
+
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 	const closing: Closing = [];
 	const close = async () => {
 		for (const end of closing.splice(0).reverse()) await end();
 	};
-	const interrupted = new Promise<void>((resolve) => {
-		process.once('SIGINT', resolve);
-		process.once('SIGTERM', resolve);
-	});
+	const interrupted = interruption();
 	try {
 		const started = await Promise.race([start(closing), interrupted]);
 		if (started && !values.once) {

@@ -17,7 +17,7 @@ export class AimlVeo implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { create: "Create", createAndWait: "Create and wait", get: "Get", getMany: "Get many" }[$parameter["operation"]] + ($parameter["operation"].startsWith("get") ? "" : ": " + ($parameter["model"] || "").split("/").pop()) }}',
+			'={{ { create: "Create", createAndWait: "Create & wait", get: "Get", getMany: "Get many" }[$parameter["operation"]] + ($parameter["operation"].startsWith("get") ? "" : ": " + ($parameter["model"] || "").replace(/^(google\\/)?veo-?3[.-]1-|(-image)?(-to)?-video|-generate/g, "")) }}',
 		description:
 			'Make videos with Google Veo 3.1 from text, pictures or a video. Each creation spends credits of your AI/ML API account.',
 		defaults: { name: 'AI/ML API Veo' },

@@ -113,6 +113,8 @@ function mediaField(name: MediaName): INodeProperties {
 			? 'e.g. https://example.com/clip.mp4'
 			: 'e.g. https://example.com/photo.jpg',
 		description: MEDIA_HINTS[name],
+		// Visible without hovering: that a file of the node before will do is not to be guessed.
+		hint: 'A URL, a data URI, or the name of a binary field',
 		...(list && {
 			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Reference Image' },
 		}),
@@ -190,6 +192,7 @@ const optionFields: INodeProperties[] = [
 		default: 10,
 		description:
 			'Seconds between two looks at the video; without this option they follow how long videos usually take',
+		hint: 'In seconds',
 		displayOptions: { show: { '/operation': showForResults.show.operation } },
 	},
 	{
@@ -199,6 +202,7 @@ const optionFields: INodeProperties[] = [
 		typeOptions: { minValue: 1 },
 		default: DEFAULT_TIMEOUT_S,
 		description: 'Seconds to wait for a video at most; it stays yours when the time is over',
+		hint: 'In seconds',
 	},
 ];
 
