@@ -1,11 +1,32 @@
-// Copies what tsc leaves behind (icons and the codex) into dist/, beside the compiled files.
-const { dest, src } = require('gulp');
+// Makes dist/: the node and the credential, each with all that it imports in one file, and beside them
+// what n8n reads as it is (icons, codex). One file loads faster and packs smaller than thirty; it is
+// not minified, so that it can be read.
+const { build: bundle } = require('esbuild');
+const { dest, series, src } = require('gulp');
+const { n8n } = require('./package.json');
 
-function build() {
+const sourceOf = (built) => built.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+
+async function compile() {
+	await bundle({
+		entryPoints: [...n8n.nodes, ...n8n.credentials].map(sourceOf),
+		outbase: '.',
+		outdir: 'dist',
+		bundle: true,
+		external: ['n8n-workflow'],
+		platform: 'node',
+		format: 'cjs',
+		target: 'es2022',
+		sourcemap: true,
+		sourcesContent: false,
+	});
+}
+
+function copy() {
 	return src(['nodes/**/*.{svg,node.json}', 'credentials/**/*.svg'], {
 		base: '.',
 		encoding: false,
 	}).pipe(dest('dist'));
 }
 
-exports.build = build;
+exports.build = series(compile, copy);
