@@ -1,4 +1,4 @@
-/** Draws items against total time, as an SVG that is legible on light and on dark ground. */
+/** Draws items against total time, as an SVG that is legible on a light page and on a dark one: it brings its ground along. */
 
 export interface Point {
 	items: number;
@@ -64,6 +64,7 @@ export function itemsChart(points: Point[], generationS: number): string {
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title">
 <title id="title">Total time for one item up to ${last.items}, for the node and for a hand-made loop</title>
 <style>
+	.ground { fill: #ffffff; }
 	text { font: 14px system-ui, sans-serif; fill: #24292f; }
 	.small { font-size: 12px; }
 	.grid { stroke: #8c959f; stroke-opacity: 0.35; }
@@ -74,6 +75,7 @@ export function itemsChart(points: Point[], generationS: number): string {
 	.node.dot, .node.name { fill: #0969da; }
 	.loop.dot, .loop.name { fill: #bc4c00; }
 	@media (prefers-color-scheme: dark) {
+		.ground { fill: #0d1117; }
 		text { fill: #e6edf3; }
 		polyline.node { stroke: #58a6ff; }
 		polyline.loop { stroke: #f0883e; }
@@ -81,6 +83,7 @@ export function itemsChart(points: Point[], generationS: number): string {
 		.loop.dot, .loop.name { fill: #f0883e; }
 	}
 </style>
+<rect class="ground" width="${WIDTH}" height="${HEIGHT}" rx="8"/>
 <text x="${LEFT}" y="22">From start to files, each generation taking ${generationS} s</text>
 ${[...grid, ...ticks, ...line('loop'), ...line('node'), name('loop', 'loop'), name('node', 'node')].join('\n')}
 <text class="small" x="${at((LEFT + right) / 2)}" y="${HEIGHT - 14}" text-anchor="middle">items</text>
