@@ -82,12 +82,15 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 	let completedAtMs: number | undefined;
 	let last: Look = { kind: 'fault', cause: 'No look was made' };
 	let lastStatus = 'unknown';
+	// What the last look said that said anything: a fault at the end does not undo it.
+	let isUnknown = false;
 	// Items that begin together go on up to one densest spacing apart, and drift from there.
 	let apartMs = options.spread * DENSEST_MS;
 
 	for (;;) {
 		const limitMs = Math.min(LOOK_TIMEOUT_MS, Math.max(SHORTEST_LOOK_MS, deadlineMs - now()));
 		last = await look(limitMs);
+		if (last.kind !== 'fault') isUnknown = last.kind === 'unknownId';
 		let intervalMs =
 			options.pollIntervalMs ??
 			adaptiveIntervalMs(Math.max(0, now() - bornMs), options.spread) + apartMs;
@@ -116,7 +119,7 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 		await sleep(Math.min(intervalMs, leftMs));
 	}
 
-	if (last.kind === 'unknownId' && lastStatus === 'unknown') throw generationUnknown(generationId);
+	if (isUnknown && lastStatus === 'unknown') throw generationUnknown(generationId);
 	if (last.kind === 'fault' && options.timeoutMs === 0) {
 		throw answerUnreadable(generationId, last.cause);
 	}

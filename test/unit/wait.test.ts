@@ -228,6 +228,11 @@ describe('the deadline', () => {
 		expect(refusal.message).toBe('The AI/ML API does not know this generation ID');
 	});
 
+	test('an id that stayed unknown is told so, though the last look brought nothing', async () => {
+		const { done } = waiting([{ kind: 'unknownId' }, fault], { timeoutMs: 5_000 });
+		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
+	});
+
 	test('an id that was known before is timed out, not unknown', async () => {
 		const { done } = waiting([running, { kind: 'unknownId' }], { timeoutMs: 5_000 });
 		expect((await refusalOf(done)).message).toBe('The video was not ready after 5 seconds');
