@@ -151,6 +151,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				cause:
 					'The prices of all items together are above the limit. Rounds of a loop in the same execution count together.',
 				wayOut: 'Raise the limit if you mean it; else send less.',
+				often: true,
 			},
 			priceUnknown: {
 				samples: [
@@ -193,6 +194,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				samples: [errors.requestRefused(400, 'duration: Invalid enum value')],
 				cause: "The vendor's own check found something; some rules are not in its documents.",
 				wayOut: 'Change the field that the answer names. The request is free until it is accepted.',
+				often: true,
 			},
 			redirected: {
 				samples: [errors.redirected(302)],
@@ -250,6 +252,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				samples: [errors.generationFailed(ID, 'error', 'The input image could not be processed')],
 				cause: 'The model gave up, for the reason that the vendor states.',
 				wayOut: 'Change what the reason names. A retry of the execution submits it anew.',
+				often: true,
 			},
 			noVideo: {
 				samples: [errors.noVideo(ID, 'completed')],
