@@ -25,6 +25,7 @@ module.exports = {
 	// The first start of an n8n on two busy cores takes more than a minute.
 	testTimeout: 400_000,
 	maxWorkers: 2,
+	reporters: ['default', '<rootDir>/test/e2e/compatibility-reporter.cjs'],
 	// A test that broke midway may leave a connection open; what it started ends with its process.
 	forceExit: true,
 };

@@ -43,6 +43,10 @@ export interface KnownType {
 const ENDED = new Set(['success', 'error', 'crashed', 'canceled', 'failed']);
 const LOOK_EVERY_MS = 250;
 
+/** n8n 1.x stores an execution's end first, and what its nodes did a moment later. */
+const isStored = ({ status, data }: Execution): boolean =>
+	!['success', 'error'].includes(status) || data?.resultData?.lastNodeExecuted !== undefined;
+
 export class N8nClient {
 	private readonly http: AxiosInstance;
 
@@ -208,7 +212,7 @@ export class N8nClient {
 		const deadline = Date.now() + limitMs;
 		for (;;) {
 			const execution = await this.execution(id);
-			if (wanted(execution.status)) return execution;
+			if (wanted(execution.status) && isStored(execution)) return execution;
 			if (Date.now() > deadline) {
 				throw new Error(`Execution ${id} is still ${execution.status} after ${limitMs} ms`);
 			}

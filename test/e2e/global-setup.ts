@@ -1,11 +1,13 @@
 /** Once before all end-to-end tests: the n8n versions, the programs around them, and the packed package. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureN8n, packProject, PROJECT, step } from '../../sandbox/n8n/runtime';
-import { ensurePrograms } from '../../sandbox/programs';
+import { ensurePrograms, programPath } from '../../sandbox/programs';
 import type { ProgramName } from '../../sandbox/programs';
 import { ensureVerdaccio } from '../../sandbox/registry';
+import { record } from './facts';
 
 const AROUND = join(PROJECT, 'test', 'e2e');
 const EACH_VERSION = join(AROUND, 'each-version');
@@ -41,6 +43,10 @@ export default async function globalSetup({
 	const folder = mkdtempSync(join(tmpdir(), 'veo-e2e-'));
 	process.env.VEO_FOLDER = folder;
 	process.env.VEO_FACTS = join(folder, 'facts.jsonl');
+	if (around.includes('editor.test.ts')) {
+		const said = execFileSync(programPath('chromium'), ['--version'], { encoding: 'utf8' });
+		record('versions', `Chromium ${/[\d.]+/.exec(said)?.[0]}`);
+	}
 	await step('Building the package', 'npm', ['run', 'build'], { cwd: PROJECT });
 	process.env.VEO_TARBALL = await packProject(folder);
 }

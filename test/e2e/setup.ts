@@ -1,4 +1,5 @@
 /** One real n8n with the packed package in it, the sandbox API behind it, and the examples. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { installPackage, startN8n } from '../../sandbox/n8n/instance';
 import type { InstanceOptions, N8nInstance } from '../../sandbox/n8n/instance';
 import { ensureN8n } from '../../sandbox/n8n/runtime';
 import type { Runtime } from '../../sandbox/n8n/runtime';
+import { record } from './facts';
 
 declare const N8N_VERSION: string;
 
@@ -54,6 +56,8 @@ export function useN8n({ env, install }: StageOptions = {}): Stage {
 			stage.n8n = await new N8nClient(stage.instance.url).connect();
 		};
 		await stage.restart();
+		const node = execFileSync(stage.runtime.node, ['--version'], { encoding: 'utf8' });
+		record('versions', `n8n ${VERSION} on Node ${node.trim().slice(1)}`);
 		stage.credentialId = await ensureCredential(stage.n8n, accountOf(stage.api));
 	});
 	afterAll(async () => {

@@ -1,11 +1,12 @@
 /** The package in this n8n: it loads, its credential is tested, and every example that is started by hand gives its videos. */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { IWorkflowBase } from 'n8n-workflow';
+import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
 import { exampleNames, readExample } from '../../../sandbox/examples';
 import { messageOf, outputOf } from '../../../sandbox/n8n/client';
 import type { WorkflowFile } from '../../../sandbox/n8n/client';
 import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
+import { record } from '../facts';
 import {
 	accountOf,
 	bytesOf,
@@ -23,6 +24,9 @@ import {
 /** n8n keeps shorter waits in memory; 65 s is the shortest that goes to its database. */
 const SHORTEST_WAIT = { amount: 65, unit: 'seconds' };
 
+/** The example that sleeps in n8n's database the longest: the other tests run meanwhile. */
+const SLEEPER = 'wait-without-worker';
+
 /** What each example needs before it runs, and the node that gives out the files. */
 const BY_HAND: Record<
 	string,
@@ -32,7 +36,7 @@ const BY_HAND: Record<
 	'first-last-frame': { delivers: 'Make Video', files: 1 },
 	'reference-images': { delivers: 'Make Video', files: 1 },
 	storyboard: { delivers: 'Make Videos', files: 3 },
-	'wait-without-worker': {
+	[SLEEPER]: {
 		delivers: 'Get Video',
 		files: 1,
 		prepare: (file) => changed(file, 'Wait', SHORTEST_WAIT),
@@ -51,7 +55,8 @@ const ELSEWHERE = [
 /** n8n 1.x answers a refused credential in words of its own. */
 const HIDES_OUR_TEXT = VERSION.startsWith('1.');
 
-const stage = useN8n();
+// n8n 1.x keeps files in memory unless it is told otherwise.
+const stage = useN8n({ env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
 
 test('loads without a warning', async () => {
 	const types = await stage.n8n.nodeTypes();
@@ -127,9 +132,25 @@ test('every example is run by some test', () => {
 	expect([...Object.keys(BY_HAND), ...ELSEWHERE].sort()).toEqual(exampleNames());
 });
 
-describe('examples', () => {
-	const running = new Map<string, string>();
+const running = new Map<string, string>();
 
+async function itsVideosArrive(name: string): Promise<void> {
+	const { delivers, files } = BY_HAND[name]!;
+	const execution = await stage.n8n.waitFor(running.get(name) ?? '', { limitMs: 300_000 });
+	expect(messageOf(execution)).toBeUndefined();
+	expect(execution.status).toBe('success');
+	const delivered = await filesOf(stage, execution, delivers);
+	expect(delivered).toHaveLength(files);
+	const rows = outputOf(execution, delivers);
+	for (const [index, file] of delivered.entries()) {
+		const generation = stage.api.find(String(rows[index]?.json.id));
+		expect(generation && file.equals(bytesOf(generation))).toBe(true);
+		expect(rows[index]?.binary?.data?.id).toMatch(/^filesystem/);
+	}
+	record('modes', 'Binary data in the file system');
+}
+
+describe('examples', () => {
 	beforeAll(async () => {
 		for (const [name, { prepare = (file: WorkflowFile) => file }] of Object.entries(BY_HAND)) {
 			const workflow = await save(stage, prepare(readExample(name)));
@@ -137,24 +158,18 @@ describe('examples', () => {
 		}
 	});
 
-	test.each(Object.keys(BY_HAND))('%s', async (name) => {
-		const { delivers, files } = BY_HAND[name]!;
-		const execution = await stage.n8n.waitFor(running.get(name) ?? '', { limitMs: 300_000 });
-		expect(messageOf(execution)).toBeUndefined();
-		expect(execution.status).toBe('success');
-		const delivered = await filesOf(stage, execution, delivers);
-		expect(delivered).toHaveLength(files);
-		const ids = outputOf(execution, delivers).map(({ json }) => json.id);
-		for (const [index, file] of delivered.entries()) {
-			const generation = stage.api.find(String(ids[index]));
-			expect(generation && file.equals(bytesOf(generation))).toBe(true);
-		}
-	});
+	test.each(Object.keys(BY_HAND).filter((name) => name !== SLEEPER))('%s', itsVideosArrive);
 
 	test('resume-by-id fetches what another execution paid for', async () => {
 		const paid = stage.api.settled().find(({ status }) => status === 'completed');
-		const example = changed(readExample('resume-by-id'), 'Get Video', { generationId: paid?.id });
-		const execution = await stage.n8n.runToEnd(await save(stage, example), 'Start');
+		const example = readExample('resume-by-id');
+		const nodes = example.nodes.map((node) => ({
+			...node,
+			parameters: JSON.parse(
+				JSON.stringify(node.parameters).replace(/replace-me:[^"]*/, String(paid?.id)),
+			) as typeof node.parameters,
+		}));
+		const execution = await stage.n8n.runToEnd(await save(stage, { ...example, nodes }), 'Start');
 		const [file] = await filesOf(stage, execution, 'Get Video');
 		expect(paid && file?.equals(bytesOf(paid))).toBe(true);
 	});
@@ -230,19 +245,45 @@ test('a scene that is not made goes to the error output, the others are delivere
 		action: { kind: 'fail', error: { message: 'The prompt was refused' } },
 		match: { promptIncludes: 'broken scene' },
 	});
-	const scenes = '=["A first scene", "A broken scene", "A last scene"]';
-	const example = readExample('storyboard');
-	const nodes = example.nodes.map((node) => ({
-		...node,
-		parameters: JSON.parse(
-			JSON.stringify(node.parameters).replace(/"=\[.*?\]"/, JSON.stringify(scenes)),
-		) as typeof node.parameters,
-	}));
+	const scenes = ['A first scene', 'A broken scene', 'A last scene'];
+	const example = changed(readExample('storyboard'), 'Make Videos', {
+		options: { pollInterval: 1 },
+	});
+	// What comes after the node still knows which scene a row belongs to.
+	const itsScene = {
+		id: 'c1d2',
+		name: 'scene',
+		value: "={{ $('One Item a Scene').item.json.scene }}",
+		type: 'string',
+	};
+	const tellsScene = {
+		type: 'n8n-nodes-base.set',
+		typeVersion: 3.4,
+		parameters: { assignments: { assignments: [itsScene] }, includeOtherFields: true },
+	};
+	const nodes = example.nodes.map((node) => {
+		if (['Videos', 'Not Made'].includes(node.name)) return { ...node, ...tellsScene };
+		const parameters = JSON.stringify(node.parameters);
+		const value = JSON.stringify(`=${JSON.stringify(scenes)}`);
+		return {
+			...node,
+			parameters: JSON.parse(parameters.replace(/"=\[.*?\]"/, () => value)) as IDataObject,
+		} as typeof node;
+	});
 	const execution = await stage.n8n.runToEnd(await save(stage, { ...example, nodes }), 'Start');
+	expect(messageOf(execution)).toBeUndefined();
 	expect(execution.status).toBe('success');
 	expect(await filesOf(stage, execution, 'Make Videos')).toHaveLength(2);
-	const [row] = outputOf(execution, 'Make Videos', 1);
-	const broken = generationsOf(stage.api, 'broken scene')[0];
-	expect(row?.json).toMatchObject({ generationId: broken?.id });
+	const made = outputOf(execution, 'Videos').map(({ json }) => json);
+	expect(made.map(({ scene }) => scene)).toEqual([scenes[0], scenes[2]]);
+	for (const { id, scene } of made) expect(stage.api.find(String(id))?.body.prompt).toBe(scene);
+	const [row, ...others] = outputOf(execution, 'Not Made');
+	expect(others).toEqual([]);
+	const [broken] = generationsOf(stage.api, 'broken scene');
+	expect(row?.json).toMatchObject({ generationId: broken?.id, scene: scenes[1] });
 	expect(String(row?.json.error)).toMatch(/could not be generated/);
+});
+
+test(`${SLEEPER}, which has slept since the other examples ran`, async () => {
+	await itsVideosArrive(SLEEPER);
 });

@@ -1,6 +1,7 @@
 /** The files when n8n keeps them in memory instead of on disk. */
 import { readExample } from '../../../sandbox/examples';
 import { outputOf } from '../../../sandbox/n8n/client';
+import { record } from '../facts';
 import { bytesOf, filesOf, save, useN8n } from '../setup';
 
 const stage = useN8n({ env: { N8N_DEFAULT_BINARY_DATA_MODE: 'default' } });
@@ -15,4 +16,5 @@ test('first-last-frame in memory mode', async () => {
 	const [file] = await filesOf(stage, execution, 'Make Video');
 	const generation = stage.api.find(String(row?.json.id));
 	expect(generation && file?.equals(bytesOf(generation))).toBe(true);
+	record('modes', 'Binary data in memory');
 });

@@ -1,0 +1,117 @@
+/** Writes docs/compatibility.md after a run of the whole suite in which everything passed; not in CI. */
+const { existsSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
+const { cpus } = require('node:os');
+const { basename, join } = require('node:path');
+const prettier = require('prettier');
+
+const HERE = __dirname;
+const TARGET = join(HERE, '..', '..', 'docs', 'compatibility.md');
+const PARTS = {
+	'crash.test.ts': 'After a crash',
+	'editor.test.ts': 'The editor, in Chromium',
+	'queue.test.ts': 'Queue mode',
+	'registry.test.ts': 'Installed from a registry',
+};
+
+const testFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+const titleOf = ({ ancestorTitles, title }) => [...ancestorTitles, title].join(': ');
+const cell = (text) => text.replaceAll('|', '\\|');
+
+/** What the tests wrote down, by topic, each line once. */
+function readFacts() {
+	const file = process.env.VEO_FACTS ?? '';
+	const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+	const facts = {};
+	for (const { topic, line } of lines.map((text) => JSON.parse(text))) {
+		(facts[topic] ??= new Set()).add(line);
+	}
+	return (topic) => [...(facts[topic] ?? [])].map((line) => `- ${line}`);
+}
+
+class CompatibilityReporter {
+	/** Jest's projects are named after the n8n version; the last one holds what is tested once. */
+	runs = new Map();
+
+	onTestResult({ context, path }, { testResults }) {
+		const key = `${context.config.displayName.name}/${basename(path)}`;
+		this.runs.set(key, testResults);
+	}
+
+	async onRunComplete(_contexts, results) {
+		const versions = (process.env.VEO_VERSIONS ?? '').split(',');
+		const { PINNED } = require('../../sandbox/n8n/pinned.json');
+		const once = `n8n ${versions[0]} and around`;
+		const eachVersion = testFiles(join(HERE, 'each-version'));
+		const expected = [
+			...versions.flatMap((version) => eachVersion.map((name) => `n8n ${version}/${name}`)),
+			...testFiles(HERE).map((name) => `${once}/${name}`),
+		];
+		const isWhole =
+			[PINNED.current, PINNED.previousMajor].every((version) => versions.includes(version)) &&
+			expected.every((key) => this.runs.has(key));
+		const isGreen = results.numPassedTests === results.numTotalTests && results.success;
+		if (!isWhole || !isGreen || process.env.CI) return;
+		const text = this.document(versions, once, eachVersion, results);
+		writeFileSync(TARGET, await prettier.format(text, { parser: 'markdown' }));
+		console.log('docs/compatibility.md is written.');
+	}
+
+	document(versions, once, eachVersion, results) {
+		const facts = readFacts();
+		const seconds = Math.round((Date.now() - results.startTime) / 1_000);
+		const rows = new Map();
+		for (const version of versions) {
+			for (const name of eachVersion) {
+				for (const test of this.runs.get(`n8n ${version}/${name}`)) {
+					const row = rows.get(titleOf(test)) ?? new Set();
+					rows.set(titleOf(test), row.add(version));
+				}
+			}
+		}
+		const table = [
+			['Test', ...versions.map((version) => `n8n ${version}`)],
+			['---', ...versions.map(() => ':-:')],
+			...[...rows].map(([title, passedOn]) => [
+				cell(title),
+				...versions.map((version) => (passedOn.has(version) ? '✓' : '')),
+			]),
+		].map((cells) => `| ${cells.join(' | ')} |`);
+		const parts = testFiles(HERE).flatMap((name) => [
+			`### ${PARTS[name] ?? name}`,
+			'',
+			...this.runs.get(`${once}/${name}`).map((test) => `- ✓ ${titleOf(test)}`),
+			'',
+		]);
+		return [
+			'# Compatibility',
+			'',
+			`Written by \`npm run test:e2e\` on ${new Date().toISOString().slice(0, 10)}, after a run of the whole suite in which all ${results.numPassedTests} tests passed (${Math.floor(seconds / 60)} min ${seconds % 60} s on ${cpus().length} cores). Not to be edited by hand.`,
+			'',
+			'## Tested with',
+			'',
+			...facts('versions'),
+			'',
+			'## In these modes',
+			'',
+			...facts('modes'),
+			'',
+			'## On each n8n',
+			'',
+			...table,
+			'',
+			`## Once, on n8n ${versions[0]}`,
+			'',
+			...parts,
+			'## What a crash leaves',
+			'',
+			...facts('crash'),
+			'',
+			'## Queue mode, measured',
+			'',
+			...facts('queue'),
+			'',
+		].join('\n');
+	}
+}
+
+module.exports = CompatibilityReporter;
