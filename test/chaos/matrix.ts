@@ -7,14 +7,13 @@ import type { Cell, Fault, Outcome } from './cell';
 import { writeLines } from './table';
 
 /** High enough to be quick, low enough for time limits of 20 s to hold on a busy machine. */
-const SPEED = 25;
+export const SPEED = 25;
 /** Most cells wait most of the time. */
 const CELLS_AT_ONCE = 4;
 /** All cells of one file run before its tests look at them. */
 const LIMIT_MS = 900_000;
-const MUTATION = process.env.CHAOS_WITHOUT_LEDGER
-	? ['--require', join(__dirname, 'without-ledger.cjs')]
-	: [];
+/** Flags for Node that take the ledger out. */
+export const WITHOUT_LEDGER = ['--require', join(__dirname, 'without-ledger.cjs')];
 
 const cellsOf = (faults: readonly Fault[]): Cell[] =>
 	faults.flatMap((fault) =>
@@ -62,7 +61,10 @@ export function testMatrix(name: string, faults: readonly Fault[]): void {
 	let engine: Engine;
 
 	beforeAll(async () => {
-		engine = await startEngine({ speed: SPEED, execArgv: MUTATION });
+		engine = await startEngine({
+			speed: SPEED,
+			execArgv: process.env.CHAOS_WITHOUT_LEDGER ? WITHOUT_LEDGER : [],
+		});
 		const waiting = [...cells];
 		const lane = async () => {
 			for (let cell = waiting.shift(); cell; cell = waiting.shift()) {
