@@ -5,10 +5,10 @@ import type { Outcome } from './answers';
 import { answerUnreadable, generationFailed, generationUnknown, noVideo, timedOut } from './errors';
 
 /** Google says that Veo takes 11 s at the least; a look before this finds next to nothing. */
-const FIRST_LOOK_MS = 20_000;
+const FIRST_LOOK_MS = 18_000;
 /** Densest spacing, around the usual 80–100 s and later: by then each second is as likely as the next. */
 const DENSEST_MS = 2_400;
-/** Spacing times age: 9 s apart at 20 s, 4.5 s at 40 s, then the densest. */
+/** Spacing times age: 10 s apart at 18 s, 4.5 s at 40 s, then the densest. */
 const SPACING_BY_AGE_MS2 = 180_000 * 1_000;
 /** After six minutes, the longest that Google names: 4 s apart at ten minutes. */
 const LATE_SPACING_PER_AGE = 1 / 150;
@@ -26,7 +26,7 @@ export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_LOOK_MS;
 
 /**
  * How long to sleep before the next look, in milliseconds, when the generation is `ageMs` old:
- * nothing before 20 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
+ * nothing before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
  * `spread` (0 to 1) tells apart items that wait at the same time.
  */
 export function adaptiveIntervalMs(ageMs: number, spread: number): number {

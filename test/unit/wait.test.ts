@@ -46,10 +46,10 @@ function waiting(looks: Look[] | ((sinceMs: number) => Look), options: Partial<W
 
 describe('adaptiveIntervalMs', () => {
 	test.each([
-		[0, 0, 20_000],
-		[5_000, 0, 15_000],
-		[19_999, 0, 1],
-		[0, 1, 20_000],
+		[0, 0, 18_000],
+		[5_000, 0, 13_000],
+		[17_999, 0, 1],
+		[0, 1, 18_000],
 		[20_000, 0.5, 9_000],
 		[40_000, 0.5, 4_500],
 		[75_000, 0.5, 2_400],
@@ -153,9 +153,9 @@ describe('spacing', () => {
 
 	test('items that begin together go on up to one densest spacing apart', async () => {
 		for (const [spread, firstMs] of [
-			[0, 20_000],
-			[0.5, 21_200],
-			[1, 22_400],
+			[0, 18_000],
+			[0.5, 19_200],
+			[1, 20_400],
 		] as const) {
 			const { done, lookedAtMs } = waiting([running, running, finished], { spread });
 			await done;
@@ -167,7 +167,7 @@ describe('spacing', () => {
 	test('a submission that seems to lie in the future does no harm', async () => {
 		const { done, clock } = waiting([running, finished], { submittedAtMs: 9_000_000 });
 		await done;
-		expect(clock.sleeps[0]).toBe(21_200);
+		expect(clock.sleeps[0]).toBe(19_200);
 	});
 });
 
