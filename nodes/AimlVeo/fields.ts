@@ -1,8 +1,8 @@
 /** The editor's fields, derived from the model table and the operations. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { listFields } from './listFields';
-import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from './models';
-import type { MediaName, SettingName, SettingSpec } from './models';
+import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS, VALUE_NAMES } from './models';
+import type { MediaName, SettingInfo, SettingName, SettingSpec } from './models';
 import { OPERATIONS } from './operations';
 import type { OperationName } from './operations';
 import { DEFAULT_BINARY_FIELD, DEFAULT_MAX_CONCURRENT, DEFAULT_TIMEOUT_S } from './plan';
@@ -21,59 +21,26 @@ const byName = <T extends { name: string }>(a: T, b: T) => compare(a.name, b.nam
 const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
 	compare(a.displayName, b.displayName);
 
-const SETTING_HINTS: Record<SettingName, string> = {
-	aspectRatio: 'Shape of the picture',
-	autoFix: 'Whether to let the API rewrite a prompt that its content policy would refuse',
-	duration: 'Length of the video in seconds',
-	enhancePrompt: 'Whether to let the API elaborate the prompt',
-	generateAudio: 'Whether to make sound for the video',
-	negativePrompt: 'What should not be seen in the video',
-	personGeneration: 'Who may be shown in the video',
-	provider: 'Who runs the model: Google, the fal.ai mirror, or Google first and then fal.ai',
-	resolution: 'Number of lines of the short side',
-	seed: 'The same number with the same request gives a similar video',
-};
-
-const VALUE_NAMES: Record<string, string> = {
-	allow_adult: 'Adults',
-	auto: 'Automatic',
-	dont_allow: 'Nobody',
-	fal: 'Fal.ai',
-	google: 'Google',
-};
-
-const MEDIA_HINTS: Record<MediaName, string> = {
-	firstFrame:
-		'Picture the video begins with: a URL, a data URI, or the name of a binary field of the incoming item',
-	lastFrame:
-		'Picture the video ends with: a URL, a data URI, or the name of a binary field of the incoming item',
-	referenceImages:
-		'One to three pictures of what should appear: URLs, data URIs, or names of binary fields of the incoming item',
-	sourceVideo:
-		'Video to go on from: a URL, a data URI, or the name of a binary field of the incoming item',
-};
-
 function settingField(name: SettingName, spec: SettingSpec): INodeProperties {
-	const { label, type } = SETTINGS[name];
+	const { label, type, hint, unit = '', placeholder }: SettingInfo = SETTINGS[name];
 	const field: INodeProperties = {
 		displayName: label,
 		name,
 		type: type === 'integer' ? 'number' : type,
 		default: spec.apiDefault ?? { boolean: false, integer: 0, string: '' }[type],
-		description: SETTING_HINTS[name],
+		description: hint,
 	};
 	if (spec.values) {
-		const unit = name === 'duration' ? ' Seconds' : '';
 		field.type = 'options';
 		field.default = spec.apiDefault ?? spec.values[0];
 		field.options = spec.values
-			.map((value) => ({ name: VALUE_NAMES[String(value)] ?? `${value}${unit}`, value }))
+			.map((value) => ({ name: VALUE_NAMES[String(value)] ?? `${value} ${unit}`.trim(), value }))
 			.sort(byName);
 	} else if (type === 'integer') {
 		field.typeOptions = { numberPrecision: 0 };
 	} else if (type === 'string') {
 		field.typeOptions = { rows: 2 };
-		field.placeholder = 'e.g. blurry, text, watermark';
+		field.placeholder = placeholder;
 	}
 	return field;
 }
@@ -112,7 +79,7 @@ function mediaField(name: MediaName): INodeProperties {
 		placeholder: isVideo
 			? 'e.g. https://example.com/clip.mp4'
 			: 'e.g. https://example.com/photo.jpg',
-		description: MEDIA_HINTS[name],
+		description: MEDIA[name].hint,
 		// Visible without hovering: that a file of the node before will do is not to be guessed.
 		hint: 'A URL, a data URI, or the name of a binary field',
 		...(list && {

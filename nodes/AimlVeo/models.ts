@@ -5,27 +5,131 @@
  * Source: the "Veo 3.1" pages under https://docs.aimlapi.com/api-references/video-models/google
  */
 
-/** The node's media parameters and the body fields they fill. */
-export const MEDIA = {
-	firstFrame: { field: 'image_url', kind: 'image', label: 'First Frame' },
-	lastFrame: { field: 'last_image_url', kind: 'image', label: 'Last Frame' },
-	referenceImages: { field: 'image_urls', kind: 'image', label: 'Reference Images' },
-	sourceVideo: { field: 'video_url', kind: 'video', label: 'Source Video' },
-} as const;
+interface MediaInfo {
+	/** The body field it fills. */
+	readonly field: string;
+	readonly kind: 'image' | 'video';
+	/** Its name and its description in the editor. */
+	readonly label: string;
+	readonly hint: string;
+}
 
-/** The node's video settings and the body fields they fill. */
+const SOURCES = 'a URL, a data URI, or the name of a binary field of the incoming item';
+
+/** The node's media parameters. */
+export const MEDIA = {
+	firstFrame: {
+		field: 'image_url',
+		kind: 'image',
+		label: 'First Frame',
+		hint: `Picture the video begins with: ${SOURCES}`,
+	},
+	lastFrame: {
+		field: 'last_image_url',
+		kind: 'image',
+		label: 'Last Frame',
+		hint: `Picture the video ends with: ${SOURCES}`,
+	},
+	referenceImages: {
+		field: 'image_urls',
+		kind: 'image',
+		label: 'Reference Images',
+		hint: 'One to three pictures of what should appear: URLs, data URIs, or names of binary fields of the incoming item',
+	},
+	sourceVideo: {
+		field: 'video_url',
+		kind: 'video',
+		label: 'Source Video',
+		hint: `Video to go on from: ${SOURCES}`,
+	},
+} as const satisfies Record<string, MediaInfo>;
+
+export interface SettingInfo {
+	/** The body field it fills. */
+	readonly field: string;
+	readonly type: 'boolean' | 'integer' | 'string';
+	/** Its name and its description in the editor. */
+	readonly label: string;
+	readonly hint: string;
+	/** Stands behind its values in the editor. */
+	readonly unit?: string;
+	readonly placeholder?: string;
+}
+
+/** The node's video settings. */
 export const SETTINGS = {
-	aspectRatio: { field: 'aspect_ratio', type: 'string', label: 'Aspect Ratio' },
-	autoFix: { field: 'auto_fix', type: 'boolean', label: 'Auto Fix' },
-	duration: { field: 'duration', type: 'integer', label: 'Duration' },
-	enhancePrompt: { field: 'enhance_prompt', type: 'boolean', label: 'Enhance Prompt' },
-	generateAudio: { field: 'generate_audio', type: 'boolean', label: 'Generate Audio' },
-	negativePrompt: { field: 'negative_prompt', type: 'string', label: 'Negative Prompt' },
-	personGeneration: { field: 'person_generation', type: 'string', label: 'Person Generation' },
-	provider: { field: 'provider', type: 'string', label: 'Provider' },
-	resolution: { field: 'resolution', type: 'string', label: 'Resolution' },
-	seed: { field: 'seed', type: 'integer', label: 'Seed' },
-} as const;
+	aspectRatio: {
+		field: 'aspect_ratio',
+		type: 'string',
+		label: 'Aspect Ratio',
+		hint: 'Shape of the picture',
+	},
+	autoFix: {
+		field: 'auto_fix',
+		type: 'boolean',
+		label: 'Auto Fix',
+		hint: 'Whether to let the API rewrite a prompt that its content policy would refuse',
+	},
+	duration: {
+		field: 'duration',
+		type: 'integer',
+		label: 'Duration',
+		hint: 'Length of the video in seconds',
+		unit: 'Seconds',
+	},
+	enhancePrompt: {
+		field: 'enhance_prompt',
+		type: 'boolean',
+		label: 'Enhance Prompt',
+		hint: 'Whether to let the API elaborate the prompt',
+	},
+	generateAudio: {
+		field: 'generate_audio',
+		type: 'boolean',
+		label: 'Generate Audio',
+		hint: 'Whether to make sound for the video',
+	},
+	negativePrompt: {
+		field: 'negative_prompt',
+		type: 'string',
+		label: 'Negative Prompt',
+		hint: 'What should not be seen in the video',
+		placeholder: 'e.g. blurry, text, watermark',
+	},
+	personGeneration: {
+		field: 'person_generation',
+		type: 'string',
+		label: 'Person Generation',
+		hint: 'Who may be shown in the video',
+	},
+	provider: {
+		field: 'provider',
+		type: 'string',
+		label: 'Provider',
+		hint: 'Who runs the model: Google, the fal.ai mirror, or Google first and then fal.ai',
+	},
+	resolution: {
+		field: 'resolution',
+		type: 'string',
+		label: 'Resolution',
+		hint: 'Number of lines of the short side',
+	},
+	seed: {
+		field: 'seed',
+		type: 'integer',
+		label: 'Seed',
+		hint: 'The same number with the same request gives a similar video',
+	},
+} as const satisfies Record<string, SettingInfo>;
+
+/** The API's values that the editor calls by other names. */
+export const VALUE_NAMES: Readonly<Record<string, string>> = {
+	allow_adult: 'Adults',
+	auto: 'Automatic',
+	dont_allow: 'Nobody',
+	fal: 'Fal.ai',
+	google: 'Google',
+};
 
 export type MediaName = keyof typeof MEDIA;
 export type SettingName = keyof typeof SETTINGS;
