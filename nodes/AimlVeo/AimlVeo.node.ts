@@ -6,7 +6,7 @@ import type {
 	INodeType,
 	INodeTypeDescription,
 } from 'n8n-workflow';
-import { fields } from './fields';
+import { fields, subtitle } from './fields';
 import { runItems } from './run';
 
 export class AimlVeo implements INodeType {
@@ -16,8 +16,7 @@ export class AimlVeo implements INodeType {
 		icon: { light: 'file:aimlVeo.svg', dark: 'file:aimlVeo.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle:
-			'={{ { create: "Create", createAndWait: "Create & wait", get: "Get", getMany: "Get many" }[$parameter["operation"]] + ($parameter["operation"].startsWith("get") ? "" : ": " + ($parameter["model"] || "").replace(/^(google\\/)?veo-?3[.-]1-|(-image)?(-to)?-video|-generate/g, "")) }}',
+		subtitle,
 		description:
 			'Make videos with Google Veo 3.1 from text, pictures or a video. Each creation spends credits of your AI/ML API account.',
 		defaults: { name: 'AI/ML API Veo' },

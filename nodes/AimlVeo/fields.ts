@@ -100,6 +100,13 @@ const operationOptions: INodePropertyOptions[] = Object.entries(OPERATIONS)
 	.map(([value, { name, action, description }]) => ({ name, value, action, description }))
 	.sort(byName);
 
+const shortActions = Object.entries(OPERATIONS).map(
+	([name, { action }]) => [name, action.replace(/ videos?/, '')] as const,
+);
+
+/** Under the node's name on the canvas: "Create and wait: veo-3.1-t2v". */
+export const subtitle = `={{ ${JSON.stringify(Object.fromEntries(shortActions))}[$parameter["operation"]] + ($parameter["operation"].startsWith("create") ? ": " + ($parameter["model"] || "").split("/").pop() : "") }}`;
+
 const modelOptions: INodePropertyOptions[] = MODELS.map(({ id, name, description }) => ({
 	name,
 	value: id,

@@ -1,6 +1,6 @@
 /** What lint cannot see in fields that are made from a table; with n8n's own rules of what is shown. */
 import type { INodeParameters, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { NodeHelpers } from 'n8n-workflow';
+import { NodeHelpers, Workflow } from 'n8n-workflow';
 import { AimlVeo } from '../../nodes/AimlVeo/AimlVeo.node';
 import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/models';
@@ -280,5 +280,32 @@ describe('the node', () => {
 	test('has no field marked as required that other models hide', () => {
 		const required = description.properties.filter((field) => field.required);
 		expect(required.map(({ name }) => name)).toEqual(['prompt', 'generationId']);
+	});
+});
+
+describe('the subtitle, as n8n resolves it', () => {
+	const nodeTypes = {
+		getByName: () => new AimlVeo(),
+		getByNameAndVersion: () => new AimlVeo(),
+		getKnownTypes: () => ({}),
+	};
+	test.each([
+		[{}, 'Create and wait: veo-3.1-first-last-image-to-video'],
+		[{ operation: 'create', model: 'google/veo-3.1-t2v' }, 'Create: veo-3.1-t2v'],
+		[{ operation: 'get' }, 'Get'],
+		[{ operation: 'getMany' }, 'Get many'],
+	])('%j', (parameters, subtitle) => {
+		const id = 'veo';
+		const node = { id, name: id, type: id, typeVersion: 1, position: [0, 0], parameters };
+		const workflow = new Workflow({
+			nodes: [node as never],
+			connections: {},
+			active: false,
+			nodeTypes,
+		});
+		const [own] = Object.values(workflow.nodes);
+		expect(
+			workflow.expression.getSimpleParameterValue(own!, description.subtitle, 'internal', {}),
+		).toBe(subtitle);
 	});
 });
