@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axios from 'axios';
+import { endWithUs } from './guard';
 import { freePort } from './n8n/instance';
 import { ensurePackage } from './n8n/runtime';
 import { PINNED } from './n8n/versions';
@@ -48,10 +49,10 @@ export async function startRegistry(folder: string): Promise<Registry> {
 	const child = spawn(
 		process.execPath,
 		[await ensureVerdaccio(), '--config', config, '--listen', url.slice(0, -1)],
-		{ cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+		{ cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
 	);
 	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-	process.once('exit', () => child.kill('SIGKILL'));
+	endWithUs(child);
 	let printed = '';
 	await new Promise<void>((resolve, reject) => {
 		const giveUp = () => reject(new Advice(`The registry did not start:\n${printed}`));

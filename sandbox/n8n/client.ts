@@ -44,8 +44,10 @@ const ENDED = new Set(['success', 'error', 'crashed', 'canceled', 'failed']);
 const LOOK_EVERY_MS = 250;
 
 /** n8n 1.x stores an execution's end first, and what its nodes did a moment later. */
-const isStored = ({ status, data }: Execution): boolean =>
-	!['success', 'error'].includes(status) || data?.resultData?.lastNodeExecuted !== undefined;
+function isStored({ status, data }: Execution): boolean {
+	if (status === 'success') return data?.resultData?.lastNodeExecuted !== undefined;
+	return status !== 'error' || data?.resultData !== undefined;
+}
 
 export class N8nClient {
 	private readonly http: AxiosInstance;

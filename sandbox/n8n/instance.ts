@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { endWithUs } from '../guard';
 import { Advice, step } from './runtime';
 import type { Runtime } from './runtime';
 
@@ -131,8 +132,7 @@ export async function startN8n(options: InstanceOptions): Promise<N8nInstance> {
 	const kill = (signal: NodeJS.Signals) => killGroup(child, signal);
 	let printed = '';
 	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-	// Whatever ends this process, no n8n of it stays behind.
-	process.once('exit', () => kill('SIGKILL'));
+	endWithUs(child);
 
 	const sign = command === 'worker' ? WORKER_READY : READY;
 	await new Promise<void>((resolve, reject) => {

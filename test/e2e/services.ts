@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWithUs } from '../../sandbox/guard';
 import { freePort } from '../../sandbox/n8n/instance';
 import { programPath } from '../../sandbox/programs';
 
@@ -40,11 +41,12 @@ async function start({
 	user,
 }: Command): Promise<() => Promise<void>> {
 	const child = spawn(program, args, {
+		detached: true,
 		stdio: ['ignore', 'pipe', 'pipe'],
 		env: { ...process.env, LC_ALL: 'C' },
 		...user,
 	});
-	process.once('exit', () => child.kill('SIGKILL'));
+	endWithUs(child);
 	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
 	let printed = '';
 	await new Promise<void>((resolve, reject) => {
