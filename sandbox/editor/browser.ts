@@ -1,0 +1,51 @@
+/** A real Chromium that is logged in to an n8n. AIMLVEO_CHROMIUM names another one than PATH gives. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
+import { OWNER } from '../n8n/client';
+import { Advice } from '../n8n/runtime';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** Nothing is asked of the network but the n8n under test. */
+const QUIET = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
+/** The first load of the editor on two busy cores. */
+const STEP_LIMIT_MS = 60_000;
+
+export const VIEWPORT = { width: 1440, height: 900 };
+
+/** @throws Advice when there is none */
+export function findChromium(): string {
+	const folders = (process.env.PATH ?? '').split(delimiter);
+	const candidates = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
+	const found = process.env.AIMLVEO_CHROMIUM ?? candidates.find((path) => existsSync(path));
+	if (found) return found;
+	throw new Advice(
+		'A Chromium is needed. Debian, Ubuntu: sudo apt-get install chromium\n' +
+			'Or name one: AIMLVEO_CHROMIUM=<path of the program>',
+	);
+}
+
+/** The page after the login; `close` ends the browser. */
+export async function logIn(url: string): Promise<{ page: Page; close: () => Promise<void> }> {
+	const browser = await chromium.launch({ executablePath: findChromium(), args: QUIET });
+	const page = await browser.newPage({ viewport: VIEWPORT });
+	page.setDefaultTimeout(STEP_LIMIT_MS);
+	await page.goto(`${url}/signin`);
+	await page.locator('input[name=emailOrLdapLoginId]').fill(OWNER.email);
+	await page.locator('input[type=password]').fill(OWNER.password);
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await page.waitForURL(/\/(home|workflow)/);
+	return { page, close: async () => await browser.close() };
+}
+
+export const byTestId = (root: Page | Locator, id: string): Locator =>
+	root.locator(`[data-test-id="${id}"]`);
