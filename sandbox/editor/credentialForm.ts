@@ -36,7 +36,9 @@ export class CredentialForm {
 	}
 
 	async close(): Promise<void> {
-		if (await this.root.isVisible()) await this.root.page().keyboard.press('Escape');
+		// Escape would close the node behind it as well.
+		const button = this.root.getByRole('button', { name: 'Close' });
+		if (await this.root.isVisible()) await button.click();
 		await this.root.waitFor({ state: 'hidden' });
 	}
 }

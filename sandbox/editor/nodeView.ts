@@ -104,8 +104,12 @@ export class NodeView {
 		return new CredentialForm(form);
 	}
 
+	/** The name of the credential that is chosen. */
 	async credential(): Promise<string> {
-		return await this.find('node-credentials-select').locator('input').first().inputValue();
+		return await this.find('node-credentials-select').evaluate((element) => {
+			const input = element instanceof HTMLInputElement ? element : element.querySelector('input');
+			return input?.value || (element as HTMLElement).innerText;
+		});
 	}
 
 	async execute(): Promise<void> {
