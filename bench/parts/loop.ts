@@ -27,8 +27,6 @@ interface Contender {
 	workflow: IWorkflowBase;
 	nodes: number;
 	seconds: number[];
-	/** Runs that ended without all videos. */
-	failed: number;
 }
 
 async function contenders(stage: Stage, counts: number[]): Promise<Contender[]> {
@@ -72,23 +70,10 @@ async function runOnce({ n8n }: Stage, contender: Contender): Promise<void> {
 	contender.seconds.push(tookMs / 1_000);
 }
 
-/** The hand-made loop has no patience: one broken connection ends it. It gets two more chances; ours does not. */
-async function runPatiently(stage: Stage, contender: Contender): Promise<void> {
-	for (;;) {
-		try {
-			return await runOnce(stage, contender);
-		} catch (cause) {
-			contender.failed += 1;
-			console.log(`   ${String(cause)}`);
-			if (contender.who === 'node' || contender.failed > 2) throw cause;
-		}
-	}
-}
-
 async function run({ runs, quick }: Effort) {
 	const generationMs = quick ? 3_000 : GENERATION_MS;
 	const counts = quick ? COMPARED : COUNTS;
-	const all = await withStage({ generationMs }, async (stage) => {
+	const all = await withStage({ generationMs, balanceUsd: 1e9 }, async (stage) => {
 		const found = await contenders(stage, counts);
 		for (let round = 0; round < runs; round++) {
 			for (const items of counts) {
@@ -98,7 +83,7 @@ async function run({ runs, quick }: Effort) {
 				if (round % 2 === 1) rivals.reverse();
 				const started = rivals.map(async (contender, index) => {
 					await new Promise((resolve) => setTimeout(resolve, index * APART_MS));
-					await runPatiently(stage, contender);
+					await runOnce(stage, contender);
 				});
 				await Promise.all(started);
 				stage.api.reset();
@@ -128,7 +113,6 @@ async function run({ runs, quick }: Effort) {
 				`${seconds(median(node.seconds))} (${range(node.seconds, amount)})`,
 				`${seconds(median(loop.seconds))} (${range(loop.seconds, amount)})`,
 				`${node.nodes} against ${loop.nodes}`,
-				`${node.failed} against ${loop.failed}`,
 			];
 		}),
 	);
@@ -176,7 +160,6 @@ async function run({ runs, quick }: Effort) {
 					'node (range)',
 					'loop (range)',
 					'nodes that do the work',
-					'failed runs',
 				],
 				rows,
 			},
