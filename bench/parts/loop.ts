@@ -46,7 +46,6 @@ async function contenders(stage: Stage, counts: number[]): Promise<Contender[]> 
 					workflow,
 					nodes: workingNodes(file),
 					seconds: [],
-					failed: 0,
 				});
 			}
 		}
