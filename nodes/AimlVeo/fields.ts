@@ -101,11 +101,13 @@ const operationOptions: INodePropertyOptions[] = Object.entries(OPERATIONS)
 	.sort(byName);
 
 const shortActions = Object.entries(OPERATIONS).map(
-	([name, { action }]) => [name, action.replace(/ videos?/, '')] as const,
+	([name, { action }]) => [name, action.replace(/ videos?/, '').replace(' and ', ' & ')] as const,
 );
+const shortModel =
+	'($parameter["model"] || "").split("/").pop().replace(/^veo-?3[.-]1-|(-image)?(-to)?-video|-generate/g, "")';
 
-/** Under the node's name on the canvas: "Create and wait: veo-3.1-t2v". */
-export const subtitle = `={{ ${JSON.stringify(Object.fromEntries(shortActions))}[$parameter["operation"]] + ($parameter["operation"].startsWith("create") ? ": " + ($parameter["model"] || "").split("/").pop() : "") }}`;
+/** Under the node's name on the canvas, where some 25 letters fit: "Create & wait: t2v-fast". */
+export const subtitle = `={{ ${JSON.stringify(Object.fromEntries(shortActions))}[$parameter["operation"]] + ($parameter["operation"].startsWith("create") ? ": " + ${shortModel} : "") }}`;
 
 const modelOptions: INodePropertyOptions[] = MODELS.map(({ id, name, description }) => ({
 	name,

@@ -290,8 +290,12 @@ describe('the subtitle, as n8n resolves it', () => {
 		getKnownTypes: () => ({}),
 	};
 	test.each([
-		[{}, 'Create and wait: veo-3.1-first-last-image-to-video'],
-		[{ operation: 'create', model: 'google/veo-3.1-t2v' }, 'Create: veo-3.1-t2v'],
+		[{}, 'Create & wait: first-last'],
+		[{ model: 'google/veo-3.1-first-last-image-to-video-fast' }, 'Create & wait: first-last-fast'],
+		[{ model: 'google/veo3-1-fast-extend-video' }, 'Create & wait: fast-extend'],
+		[{ model: 'veo-3.1-lite-generate-001' }, 'Create & wait: lite-001'],
+		[{ operation: 'create', model: 'google/veo-3.1-t2v' }, 'Create: t2v'],
+		[{ operation: 'create', model: 'google/veo-4-t2v' }, 'Create: veo-4-t2v'],
 		[{ operation: 'get' }, 'Get'],
 		[{ operation: 'getMany' }, 'Get many'],
 	])('%j', (parameters, subtitle) => {
