@@ -2,6 +2,8 @@
 
 import { SCHEMAS } from './schema';
 
+export const CREDITS_PER_USD = 2_000_000;
+
 interface Price {
 	price: number;
 	unit: 'second' | 'request';

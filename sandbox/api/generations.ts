@@ -1,0 +1,98 @@
+/** The two routes of the video jobs: submit and look, with the faults that strike them. */
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { refuse, send, strike } from './answers';
+import type { Generation, LogEntry, SandboxApi } from './index';
+import { CREDITS_PER_USD, priceOf } from './prices';
+import { bodyFaults } from './schema';
+
+type Row = Record<string, unknown>;
+
+export function submit(api: SandboxApi, entry: LogEntry, response: ServerResponse): void {
+	const body = (entry.body ?? {}) as Row;
+	const action = api.faults.take('submit', String(body.prompt));
+	if (strike(api.faults, 'submit', response, action ?? null)) return;
+	const faults = bodyFaults(entry.body);
+	if (faults.length > 0) {
+		return refuse(response, entry, 400, `Body validation error: ${faults.join('; ')}`, {
+			meta: faults,
+		});
+	}
+	const running = api.settled().filter(({ status }) => /queued|generating/.test(status));
+	if (running.length >= api.settings.concurrency) {
+		response.setHeader('Retry-After', String(api.settings.retryAfterS));
+		return refuse(response, entry, 429, 'Too Many Requests');
+	}
+	const costUsd = priceOf(body);
+	const reserved = running.reduce((sum, { costUsd: cost }) => sum + cost, 0);
+	if (api.settings.balanceUsd - reserved < costUsd) {
+		return refuse(
+			response,
+			entry,
+			403,
+			"You've run out of credits. Please top up your balance or update your payment method to continue.",
+		);
+	}
+	const generation: Generation = {
+		id: `${randomUUID()}:${String(body.model)}`,
+		model: String(body.model),
+		body,
+		createdAt: Date.now(),
+		readyAt: Date.now() + api.settings.generationMs,
+		status: 'queued',
+		paid: false,
+		costUsd,
+		deliveredTimes: 0,
+		clientRequestId: entry.clientRequestId,
+		fate: action,
+		looks: 0,
+		urlVersion: 1,
+		expiredVersion: 0,
+	};
+	api.generations.push(generation);
+	entry.generationId = generation.id;
+	api.emit('generation', generation);
+	if (action?.kind === 'acceptThenReset') return void response.socket?.destroy();
+	if (action?.kind === 'acceptThenHang') return;
+	if (action?.kind === 'acceptThenStatus') {
+		return refuse(response, entry, action.status, 'Bad gateway on demand');
+	}
+	if (action?.kind === 'acceptThenJson') return send(response, 200, action.body);
+	response.setHeader('x-inference-id', generation.id);
+	const accept = () => send(response, 201, { id: generation.id, status: 'queued', meta: null });
+	if (action?.kind === 'acceptSlowly') setTimeout(accept, action.ms);
+	else accept();
+}
+
+export function look(api: SandboxApi, url: URL, entry: LogEntry, response: ServerResponse): void {
+	const id = url.searchParams.get('generation_id') ?? '';
+	entry.generationId = id;
+	const generation = api.find(id);
+	const prompt = String(generation?.body.prompt ?? '');
+	if (strike(api.faults, 'fetch', response, api.faults.take('fetch', prompt, id) ?? null)) return;
+	if (!generation) return refuse(response, entry, 404, 'Generation not found');
+	generation.looks += 1;
+	api.settle(generation);
+	send(response, 200, answerOf(api, generation, response));
+}
+
+function answerOf(api: SandboxApi, generation: Generation, response: ServerResponse): Row {
+	const { id, fate, looks, costUsd } = generation;
+	if (fate?.kind === 'unknownStatus' && looks <= fate.looks) return { id, status: fate.status };
+	if (generation.status === 'error') {
+		return { id, status: 'error', error: fate?.kind === 'fail' ? fate.error : null };
+	}
+	if (generation.status !== 'completed') return { id, status: generation.status };
+	const late = fate?.kind === 'lateVideo' && looks <= fate.looks;
+	if (fate?.kind === 'noVideo' || late) return { id, status: 'completed', error: null };
+	const credits = Math.round(costUsd * CREDITS_PER_USD);
+	response.setHeader('x-aimlapi-credits-used', String(credits));
+	response.setHeader('x-aimlapi-usd-spent', String(costUsd));
+	return {
+		id,
+		status: 'completed',
+		video: { url: fate?.kind === 'videoUrl' ? fate.url : api.videoUrl(generation) },
+		error: null,
+		meta: { usage: { credits_used: credits, usd_spent: costUsd } },
+	};
+}

@@ -1,0 +1,112 @@
+/** The usage log and the catalogue with its prices, as the vendor's routes give them. */
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { refuse, send } from './answers';
+import type { Generation, LogEntry, SandboxApi } from './index';
+import { CREDITS_PER_USD, PRICES } from './prices';
+
+type Row = Record<string, unknown>;
+
+export function sendModels(url: URL, response: ServerResponse): void {
+	const wanted = url.searchParams.getAll('id').flatMap((value) => value.split(','));
+	const withPrices = /pricing|all/.test(url.searchParams.get('include') ?? '');
+	const data = Object.entries(PRICES)
+		.map(([id, pricing]) => ({
+			id,
+			aliases: id.includes('/') ? [id.slice(id.indexOf('/') + 1)] : [`google/${id}`],
+			type: 'video',
+			info: { name: id, developer: 'Google' },
+			tags: [],
+			...(withPrices && { pricing }),
+		}))
+		.filter(({ id, aliases }) =>
+			wanted.length === 0 ? true : wanted.some((name) => name === id || aliases.includes(name)),
+		);
+	send(response, 200, { object: 'list', data });
+}
+
+export function sendLogs(
+	api: SandboxApi,
+	url: URL,
+	entry: LogEntry,
+	response: ServerResponse,
+): void {
+	const query = url.searchParams;
+	const period = /^([1-9]\d*)([hd])$/.exec(query.get('period') ?? '');
+	const bounded = query.has('start') && query.has('end');
+	const limit = Number(query.get('limit') ?? 50);
+	const offset = Number(query.get('offset') ?? 0);
+	const statuses = query.getAll('status');
+	const models = query.getAll('model');
+	if ((period !== null) === bounded || (query.has('period') && !period)) {
+		return refuse(response, entry, 400, 'Provide either period or both start and end');
+	}
+	if (!Number.isInteger(limit) || limit < 1 || limit > 100 || !(offset >= 0)) {
+		return refuse(response, entry, 400, 'limit: Expected 1 to 100');
+	}
+	if (statuses.some((status) => !['succeeded', 'failed'].includes(status))) {
+		return refuse(response, entry, 400, 'status: Invalid enum value');
+	}
+	const unitMs = period?.[2] === 'd' ? 86_400_000 : 3_600_000;
+	const from = period
+		? Date.now() - Number(period[1]) * unitMs
+		: Date.parse(query.get('start') ?? '');
+	const to = period ? Infinity : Date.parse(query.get('end') ?? '');
+	if (!(from <= to) || (bounded && to - from > 92 * 86_400_000)) {
+		return refuse(response, entry, 400, 'The window must be at most 92 days');
+	}
+	// `source/alias` or a bare alias, matched exactly.
+	const isWanted = (model: string) =>
+		models.includes(model) || models.includes(model.slice(model.indexOf('/') + 1));
+	const rows = logRows(api).filter((row) => {
+		const at = Date.parse(String(row.created));
+		return (
+			at >= from &&
+			at <= to &&
+			(models.length === 0 || isWanted(String(row.model))) &&
+			(statuses.length === 0 || statuses.includes(String(row.status)))
+		);
+	});
+	send(response, 200, {
+		data: rows.slice(offset, offset + limit),
+		pagination: { limit, offset, total: rows.length, has_more: offset + limit < rows.length },
+	});
+}
+
+/** One row per finished job, newest first: the charge appears only when a job has ended. */
+function logRows(api: SandboxApi): Row[] {
+	const row = (generation: Partial<Generation> & { paid: boolean }, created: number): Row => ({
+		created: new Date(created).toISOString(),
+		status: generation.paid ? 'succeeded' : 'failed',
+		origin: 'api',
+		model: generation.model,
+		cost: generation.paid
+			? {
+					usd: generation.costUsd,
+					credits: Math.round((generation.costUsd ?? 0) * CREDITS_PER_USD),
+				}
+			: { usd: 0, credits: 0 },
+		tokens: { input: 0, output: 0, total: 0 },
+		request_id: randomUUID(),
+		inference_id: generation.id,
+		client_request_id: generation.clientRequestId ?? null,
+	});
+	const ended = api
+		.settled()
+		.filter(({ status }) => status === 'completed' || status === 'error')
+		.map((generation) => row(generation, generation.createdAt))
+		.reverse();
+	const models = Object.keys(PRICES);
+	const old = Array.from({ length: api.settings.oldLogRows }, (_, index) =>
+		row(
+			{
+				id: `old-${index}`,
+				model: models[index % models.length],
+				paid: index % 5 !== 0,
+				costUsd: 1,
+			},
+			Date.now() - 60_000 * (index + 1),
+		),
+	);
+	return [...ended, ...old];
+}
