@@ -90,6 +90,7 @@ const MAX_LISTED = 50;
 const listed = (ids: readonly string[]) =>
 	quoted(ids.slice(0, MAX_LISTED)) +
 	(ids.length > MAX_LISTED ? ` and ${ids.length - MAX_LISTED} more, see n8n's log` : '');
+const duration = (seconds: number) => (seconds === 1 ? '1 second' : `${seconds} seconds`);
 const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
 const fieldsOf = (fields: readonly string[]) =>
 	fields.length > 0
@@ -288,7 +289,7 @@ export const notReached = (cause: string) =>
 
 export const rateLimited = (seconds: number) =>
 	new VeoError('The AI/ML API accepts no more requests for now', {
-		description: `It answered "Too Many Requests" ${seconds > 0 ? `for ${seconds} seconds without a break` : "and asks for a longer pause than 'Timeout' allows"}. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or run the workflow again later.`,
+		description: `It answered "Too Many Requests" ${seconds > 0 ? `for ${duration(seconds)} without a break` : "and asks for a longer pause than 'Timeout' allows"}. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or run the workflow again later.`,
 		httpCode: 429,
 	});
 
@@ -303,7 +304,7 @@ export const maybeAccepted = (clientRequestId: string, what: string) =>
 // Waiting
 
 export const timedOut = (seconds: number, generationId: string, status: string) =>
-	new VeoError(`The video was not ready after ${seconds} seconds`, {
+	new VeoError(`The video was not ready after ${duration(seconds)}`, {
 		description: `The generation goes on and stays yours. Use 'Get Video' with the generation ID ${generationId}, or set a longer 'Timeout'. A retry of this execution goes on waiting for it.`,
 		generationId,
 		status,
