@@ -1,7 +1,7 @@
 /** Generation times as Veo's are known to be, and what a polling schedule makes of them by a clock that only sleeping moves. */
 import type * as wait from '../nodes/AimlVeo/wait';
 
-/** The module of the wait loop, built or as source. */
+/** What is needed of the module of the wait loop. */
 export type Wait = Pick<typeof wait, 'waitForVideo' | 'spreadOf'>;
 
 /** Google and the vendor name 11 s to 6 min, usually 80 to 100 s. */

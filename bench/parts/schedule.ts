@@ -1,7 +1,7 @@
-/** How soon a finished video is noticed and by how many looks, by the built package's own wait loop. */
-import { join } from 'node:path';
+/** How soon a finished video is noticed and by how many looks, by the package's own wait loop. */
+import * as wait from '../../nodes/AimlVeo/wait';
 import { busiestWindow, GENERATIONS, generationTimesMs, schedule } from '../generations';
-import type { Schedule, Wait } from '../generations';
+import type { Schedule } from '../generations';
 import type { Part } from '../part';
 import { amount, ratio } from '../report';
 
@@ -13,8 +13,6 @@ const SECOND_MS = 1_000;
 const seconds = (ms: number) => `${amount(ms / 1_000)} s`;
 
 async function run() {
-	const built = join(__dirname, '..', '..', 'dist', 'nodes', 'AimlVeo', 'wait.js');
-	const wait = (await import(built)) as Wait;
 	const timesMs = generationTimesMs();
 	const adaptive = await schedule(wait, timesMs);
 	const fixed = new Map<number, Schedule>();
