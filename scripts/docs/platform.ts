@@ -5,7 +5,7 @@ import { PINNED } from '../../sandbox/n8n/versions';
 import { table } from './markdown';
 
 export const compatibility = () =>
-	`Tested with n8n ${PINNED.current} and n8n ${PINNED.previousMajor}, on Node ${manifest.engines.node.replace(/^>=/, '')} and later, in the editor, from triggers, in queue mode and as a tool of an AI Agent.`;
+	`Tested with n8n ${PINNED.current} and n8n ${PINNED.previousMajor}, on Node ${manifest.engines.node.replace(/^>=/, '')} and later, in the editor, from triggers, in queue mode and as a tool of an AI Agent. What passed on which version, and what a crash leaves behind: [docs/compatibility.md](docs/compatibility.md).`;
 
 /** The title of the note in the example tells what it shows. */
 function promiseOf(name: string): string {
