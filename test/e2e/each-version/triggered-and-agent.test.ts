@@ -19,7 +19,6 @@ import {
 	postsOf,
 	save,
 	useN8n,
-	VERSION,
 } from '../setup';
 
 const AGENT_PROMPT = 'A lighthouse keeper waves at a passing ship';
@@ -84,7 +83,7 @@ test('a form: two uploaded pictures become a video', async () => {
 	expect(generation?.body).toMatchObject({ prompt, image_url: first, last_image_url: last });
 	const [file] = await filesOf(stage, execution, 'Your Next Step');
 	expect(generation && file?.equals(bytesOf(generation))).toBe(true);
-	record('modes', 'Started by n8n's form, with two uploaded pictures');
+	record('modes', "Started by n8n's form, with two uploaded pictures");
 });
 
 test('a webhook is answered with the file', async () => {
