@@ -41,6 +41,8 @@ function write(path: string, text: string): void {
 }
 
 async function main(): Promise<void> {
+	// Through the door that also ends each n8n and clears its folder.
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
 		options: { quick: { type: 'boolean', default: false } },

@@ -26,6 +26,9 @@ export async function withStage<T>(
 ): Promise<T> {
 	const folder = mkdtempSync(join(tmpdir(), 'veo-bench-'));
 	const files = join(folder, 'files');
+	const clear = () => rmSync(folder, { recursive: true, force: true });
+	// An interrupted bench, too, must not leave gigabytes behind.
+	process.once('exit', clear);
 	const ends: Array<() => Promise<void>> = [];
 	try {
 		const runtime = await ensureN8n();
@@ -48,6 +51,7 @@ export async function withStage<T>(
 		return await work({ api, instance, n8n, credentialId, files });
 	} finally {
 		for (const end of ends.reverse()) await end();
-		rmSync(folder, { recursive: true, force: true });
+		process.off('exit', clear);
+		clear();
 	}
 }
