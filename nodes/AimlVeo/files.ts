@@ -68,7 +68,7 @@ export function binariesOf(
 			return {
 				head: bytes.subarray(0, HEAD_BYTES),
 				byteLength: bytes.length,
-				read: async () => await Promise.resolve(bytes),
+				read: async () => bytes,
 			};
 		},
 	};
