@@ -1,15 +1,26 @@
 /** Reads what the API answers: any JSON in, plain facts out; nothing here can throw. */
 import type { IDataObject } from 'n8n-workflow';
 
-/** How one generation stands, as far as one answer tells. */
+/**
+ * How one generation stands, as far as one answer tells. `reason` is what the API says about it, and
+ * `charged` whether it names a charge: then neither a missing video nor a failure came for free.
+ */
 export type Outcome =
-	| { kind: 'running'; status: string }
+	| { kind: 'running'; status: string; reason?: string }
 	| { kind: 'completed'; status: string; url: string }
-	| { kind: 'withoutVideo'; status: string }
-	| { kind: 'failed'; status: string; reason?: string };
+	| { kind: 'withoutVideo'; status: string; reason?: string; charged: boolean }
+	| { kind: 'failed'; status: string; reason?: string; charged: boolean };
 
-const COMPLETED = new Set(['completed', 'succeeded']);
-const FAILED = new Set(['error', 'failed']);
+const wordsOf = (words: string) => new Set(words.split(' '));
+/** The documented words are `completed` and `error`; the others are what related APIs say. */
+const COMPLETED = wordsOf('completed complete succeeded success successful done finished');
+const FAILED = wordsOf(
+	'error failed failure canceled cancelled expired rejected aborted terminated timeout timed_out blocked moderated content_moderated content_filtered filtered nsfw',
+);
+/** An address beside one of these belongs to something else, such as a preview. */
+const RUNNING = wordsOf(
+	'queued generating waiting active pending processing in_progress in_queue running starting started submitted created preparing',
+);
 const MAX_REASON_LENGTH = 500;
 
 /** A JSON object, or undefined for everything else (arrays and null too). */
@@ -82,16 +93,48 @@ export function readReason(value: unknown, depth = 0): string | undefined {
 	return undefined;
 }
 
+/** The video of an answer: the vendor's own client knows an object and a list of objects. */
+export const readVideo = (answer: IDataObject): IDataObject | undefined =>
+	[answer.video]
+		.flat()
+		.map(asObject)
+		.find((video) => asText(video?.url) !== undefined);
+
+/** Whether an answer names a charge of more than nothing. */
+function isCharged(answer: IDataObject): boolean {
+	const usage = readUsage(answer, {});
+	const own = asObject(answer.usage);
+	const amounts = [usage?.creditsUsed, usage?.usdSpent, own?.creditsUsed, own?.usdSpent];
+	return amounts.some((amount) => Number(amount ?? 0) > 0);
+}
+
 /** How the generation stands. Every state that is not a known end is taken as still running. */
 export function readOutcome(answer: IDataObject): Outcome {
 	const status = asText(answer.status)?.toLowerCase() ?? 'unknown';
-	const url = asText(asObject(answer.video)?.url);
-	if (FAILED.has(status)) {
-		const reason = readReason(answer.error);
-		return { kind: 'failed', status, ...(reason && { reason }) };
-	}
-	if (!COMPLETED.has(status)) return { kind: 'running', status };
-	return url ? { kind: 'completed', status, url } : { kind: 'withoutVideo', status };
+	const word = status.replace(/[\s-]+/g, '_');
+	const url = asText(readVideo(answer)?.url);
+	const said = readReason(answer.error) ?? readReason(answer.message);
+	const reason = said === undefined ? {} : { reason: said };
+	if (FAILED.has(word)) return { kind: 'failed', status, ...reason, charged: isCharged(answer) };
+	if (url !== undefined && !RUNNING.has(word)) return { kind: 'completed', status, url };
+	if (!COMPLETED.has(word)) return { kind: 'running', status, ...reason };
+	return { kind: 'withoutVideo', status, ...reason, charged: isCharged(answer) };
+}
+
+/**
+ * An answer about a generation as it is passed on: under the ID that was asked for, its video an object,
+ * and what was charged in one place.
+ */
+export function asGeneration(
+	answer: IDataObject,
+	id: string,
+	headers: IDataObject = {},
+): IDataObject {
+	const video = readVideo(answer);
+	const generation: IDataObject = { ...answer, id, ...(video && { video }) };
+	const isOver = readOutcome(answer).kind !== 'running';
+	const usage = isOver ? readUsage(answer, headers) : undefined;
+	return usage ? { ...generation, usage } : generation;
 }
 
 /** The answer as output row: a success row never has a top-level `error`, or n8n would retry the node. */

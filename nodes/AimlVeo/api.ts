@@ -1,88 +1,61 @@
 /**
- * The only HTTP to the AI/ML API, and what each status means: taken, surely not taken, or unknown.
+ * The AI/ML API: its routes, and what each answer means. A submission is taken, surely not taken, or
+ * unknown; a look brings an answer, or tells why not.
  * @see https://docs.aimlapi.com/api-references/video-models
  */
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	IHttpRequestOptions,
-	IN8nHttpFullResponse,
-} from 'n8n-workflow';
-import { asObject, asText, readOutcome, readReason, readRetryAfterMs, readUsage } from './answers';
+import type { IDataObject } from 'n8n-workflow';
+import {
+	asGeneration,
+	asNumber,
+	asObject,
+	asText,
+	readOutcome,
+	readReason,
+	readRetryAfterMs,
+} from './answers';
+import type { Client, Exchange, Reply } from './client';
 import {
 	badKey,
-	credentialUnusable,
+	blockedOnTheWay,
 	lookRefused,
 	noCredits,
 	notAllowed,
+	notReached,
 	redirected,
 	requestRefused,
+	requestTooLarge,
 } from './errors';
 import type { VeoError } from './errors';
-import { causeOf, neverSent } from './faults';
-import { withLimit } from './pause';
 import type { Look } from './wait';
 
-export const CREDENTIAL = 'aimlapiApi';
 const GENERATIONS = '/v2/video/generations';
 export const LOGS = '/v2/logs';
 export const CATALOGUE = '/v1/models';
 
-/** Pictures travel inside the request, so a slow line gets two minutes. */
-const SUBMIT_TIMEOUT_MS = 120_000;
-const SHORT_TIMEOUT_MS = 30_000;
-const LOG_PAGE_SIZE = 100;
-/** A lost answer is looked up among the newest 500 requests of the account. */
-const LOG_PAGES_TO_SEARCH = 5;
+/** How long a submission may be silent: after the upload the API may think for a while. */
+const SUBMIT_SILENCE_MS = 120_000;
+/** The slowest line that is waited for, 128 kbit/s: images travel inside the request. */
+const SLOWEST_BYTES_PER_MS = 16;
+/** A name that is not found now may be found when the name server is back; not a minute later. */
+const NAME_NOT_FOUND_MS = 5_000;
 
 /** What became of a paid submission. */
 export type Submission =
-	| { kind: 'accepted'; id: string; status: string; answer: IDataObject }
-	/** Surely not taken; may be sent again. */
-	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number }
-	/** It may have been taken and charged; must not be sent again. */
-	| { kind: 'lost'; cause: string };
+	/** `answer` has the ID and a status. */
+	| { kind: 'accepted'; id: string; answer: IDataObject }
+	/** Surely not taken; may be sent again, for as long as `withinMs` if that is given. */
+	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number; withinMs?: number }
+	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
+	| { kind: 'lost'; cause: string; id?: string };
 
-interface Reply {
-	readonly status: number;
-	readonly headers: IDataObject;
-	/** The parsed JSON, or undefined when the body is none. */
-	readonly json: unknown;
-	readonly text: string;
-}
+export type Reading =
+	| { kind: 'answer'; answer: IDataObject }
+	| { kind: 'fault'; cause: string; busy?: boolean; retryAfterMs?: number };
 
-type Exchange = { reply: Reply } | { fault: string; sent: boolean };
-
-/** The base URL without spaces, trailing slashes and a pasted `/v1` or `/v2`. */
-export function normalizeBaseUrl(baseUrl: string): string {
-	return baseUrl
-		.trim()
-		.replace(/\/+$/, '')
-		.replace(/\/v[12]$/, '')
-		.replace(/\/+$/, '');
-}
-
-/** Shorter ones are no real keys, and would be found in any text. */
-const SHORTEST_KEY = 8;
-
-/** An answer without the API key, which a gateway may echo: it must not reach a message, a row or a log. */
-function withoutKey(text: string, apiKey: string): string {
-	if (apiKey.length < SHORTEST_KEY) return text;
-	return text.replaceAll(apiKey, '***').replaceAll(encodeURIComponent(apiKey), '***');
-}
-
-function parse(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
-function apiText(reply: Reply): string {
-	const reason = readReason(reply.json);
-	const fallback = /^\s*</.test(reply.text) ? undefined : asText(reply.text)?.slice(0, 200);
-	return reason ?? fallback ?? `HTTP ${reply.status}`;
+/** The words of the answer, or its status. */
+function apiText({ status, json, text }: Reply): string {
+	const fallback = /^\s*</.test(text) ? undefined : asText(text)?.slice(0, 200);
+	return readReason(json) ?? fallback ?? `HTTP ${status}`;
 }
 
 /** `HTTP 502`, and what else the answer says. */
@@ -92,47 +65,165 @@ function statusText(reply: Reply): string {
 	return text === status ? status : `${status} ("${text}")`;
 }
 
-/** The VeoError for a status that no repetition can mend, or undefined. */
+/**
+ * A status in the body of an answer that says 200: some gateways put their refusals there. What has an ID
+ * is about a generation, whose own error may have a code too.
+ */
+function statusInBody(json: unknown): number | undefined {
+	const body = asObject(json);
+	if (!body || asText(body.id)) return undefined;
+	const inner = asText(body.status) ? undefined : asObject(body.error);
+	const said = [body.statusCode, body.code, body.status, inner?.statusCode, inner?.code];
+	return said.map(asNumber).find((status) => status && status >= 400 && status < 600);
+}
+
+/** The answer with the status that it means. */
+function meant(reply: Reply): Reply {
+	const status = reply.status < 300 ? statusInBody(reply.json) : undefined;
+	return status === undefined ? reply : { ...reply, status };
+}
+
+/** The API answers in JSON; a page or a bare text comes from a proxy or a firewall on the way. */
+const isFromApi = ({ json }: Reply) => asObject(json) !== undefined;
+
+const TRANSIENT = [404, 408, 425, 429];
+
+/** The refusal that an answer is, or undefined when it is none that is sure to last. */
 function refusalOf(
 	reply: Reply,
 	refused: (status: number, text: string) => VeoError,
 ): VeoError | undefined {
 	const { status } = reply;
-	if (status >= 300 && status < 400) return redirected(status);
-	if (status < 400 || status >= 500 || [404, 408, 425, 429].includes(status)) return undefined;
 	const text = apiText(reply);
+	// The key must not go to another address.
+	if (status >= 300 && status < 400) return redirected(status);
+	// A proxy that wants a password, or a sign-in page of the network.
+	if (status === 407 || status === 511) return blockedOnTheWay(status, text);
+	if (status < 400 || status >= 500 || TRANSIENT.includes(status)) return undefined;
+	// Said by the server or by a proxy on the way, often in HTML; it means the same.
+	if (status === 413) return requestTooLarge(text);
+	if ((status === 401 || status === 403) && !isFromApi(reply)) {
+		return blockedOnTheWay(status, text);
+	}
 	if (status === 401) return badKey(text);
+	// The vendor answers an empty account with 403, others with 402.
 	if (status === 402 || (status === 403 && /credit|balance|top.?up|funds/i.test(text))) {
 		return noCredits(text);
 	}
 	return status === 403 ? notAllowed(text) : refused(status, text);
 }
 
-/** An answer that tells nothing now, and may tell more in a while. */
+/** An answer that says nothing yet; another may. */
 function faultOf(reply: Reply): Extract<Reading, { kind: 'fault' }> {
 	return {
 		kind: 'fault',
 		cause: `The server answered with ${statusText(reply)}`,
+		busy: reply.status === 429,
 		retryAfterMs: readRetryAfterMs(reply.headers['retry-after'], Date.now()),
 	};
 }
 
-/** One row of the API's usage log. */
-export interface LogRow extends IDataObject {
-	inference_id: string;
+/**
+ * What became of a submission.
+ * @throws VeoError when it was refused: nothing is charged
+ */
+export function readSubmission(exchange: Exchange): Submission {
+	if ('fault' in exchange) {
+		const { cause, reached, mends } = exchange.fault;
+		// Sent, and no answer: the server may have it.
+		if (reached) return { kind: 'lost', cause };
+		// Nothing was sent, and nothing will ever be.
+		if (mends === 'never') throw notReached(cause, true);
+		const withinMs = mends === 'soon' ? NAME_NOT_FOUND_MS : undefined;
+		return { kind: 'notTaken', cause, busy: false, withinMs };
+	}
+	const reply = meant(exchange.reply);
+	const { status, headers } = reply;
+	if (status === 429) {
+		const retryAfterMs = readRetryAfterMs(headers['retry-after'], Date.now());
+		return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
+	}
+	// A refusal, also of the route: the API charges only what it accepts.
+	const refusal =
+		refusalOf(reply, requestRefused) ??
+		(status === 404 ? requestRefused(404, apiText(reply)) : undefined);
+	if (refusal) throw refusal;
+	const answer = asObject(reply.json);
+	const id = asText(answer?.id);
+	if (status < 300 && answer && id) {
+		const accepted = asGeneration(answer, id, headers);
+		return {
+			kind: 'accepted',
+			id,
+			answer: { ...accepted, status: asText(answer.status) ?? 'queued' },
+		};
+	}
+	// The ID also travels in a header; that alone does not say that the request was accepted.
+	const named = asText(headers['x-inference-id']);
+	return {
+		kind: 'lost',
+		cause:
+			status < 300
+				? 'The answer to the request held no generation ID'
+				: `The server answered with ${statusText(reply)}`,
+		...(named && { id: named }),
+	};
 }
 
-export type Reading =
-	| { kind: 'answer'; answer: IDataObject }
-	| { kind: 'fault'; cause: string; retryAfterMs?: number };
+/**
+ * What a look brought.
+ * @throws VeoError when no further look can help
+ */
+export function readLook(exchange: Exchange, generationId: string): Look {
+	if ('fault' in exchange) {
+		const { cause, mends } = exchange.fault;
+		if (mends === 'never') throw notReached(cause, true);
+		return { kind: 'fault', cause };
+	}
+	const reply = meant(exchange.reply);
+	const { status, json, headers } = reply;
+	// Not the API's word: whoever blocks the way may open it again.
+	const isBlocked = [401, 403, 407, 511].includes(status) && !isFromApi(reply);
+	const refusal = isBlocked
+		? undefined
+		: refusalOf(reply, (code, text) => lookRefused(generationId, code, text));
+	if (refusal) throw refusal;
+	if (status === 404) return { kind: 'unknownId' };
+	const answer = asObject(json);
+	if (!answer || status >= 300 || !asText(answer.status)) return faultOf(reply);
+	return { kind: 'answer', answer: asGeneration(answer, generationId, headers) };
+}
+
+/**
+ * What a free route answered.
+ * @throws VeoError when asking again cannot help
+ */
+export function readFree(exchange: Exchange): Reading {
+	if ('fault' in exchange) {
+		const { cause, mends } = exchange.fault;
+		if (mends === 'never') throw notReached(cause, true);
+		return { kind: 'fault', cause };
+	}
+	const reply = meant(exchange.reply);
+	const refusal = refusalOf(reply, requestRefused);
+	if (refusal) throw refusal;
+	const answer = reply.status < 300 ? asObject(reply.json) : undefined;
+	return answer ? { kind: 'answer', answer } : faultOf(reply);
+}
+
+/** Characters of all texts in a body: nearly all of it, where images are in it. */
+const lengthOf = (value: unknown): number =>
+	typeof value === 'string'
+		? value.length
+		: Array.isArray(value)
+			? value.reduce((sum: number, part) => sum + lengthOf(part), 0)
+			: 0;
 
 export interface Api {
 	/** @throws VeoError when the API refused (nothing was charged) */
 	submit(body: IDataObject, clientRequestId: string): Promise<Submission>;
 	/** @throws VeoError when no further look can help */
 	look(generationId: string, timeoutMs: number): Promise<Look>;
-	/** The usage log's row for a submission whose answer was lost; undefined when there is none (yet). */
-	findInLog(clientRequestId: string): Promise<LogRow | undefined>;
 	/**
 	 * What a free route answers (`path` with its query), or the passing fault that came instead.
 	 * @throws VeoError when asking again cannot help
@@ -140,135 +231,27 @@ export interface Api {
 	read(path: string, timeoutMs: number): Promise<Reading>;
 }
 
-/**
- * The API behind the node's credential.
- * @throws VeoError when the credential has no key or no usable base URL
- */
-export async function connect(ctx: IExecuteFunctions): Promise<Api> {
-	const credentials = await ctx.getCredentials(CREDENTIAL);
-	const baseUrl = normalizeBaseUrl(String(credentials.baseUrl ?? ''));
-	const apiKey = asText(credentials.apiKey) ?? '';
-	if (apiKey === '') throw credentialUnusable("'API Key' of the credential is empty");
-	if (!/^https?:\/\/[^\s/]+/.test(baseUrl)) {
-		throw credentialUnusable("'Base URL' of the credential is not a web address");
-	}
+export const apiOf = (client: Client): Api => ({
+	submit: async (body, clientRequestId) => {
+		const bytes = Object.values(body).reduce((sum: number, value) => sum + lengthOf(value), 0);
+		return readSubmission(
+			await client({
+				method: 'POST',
+				path: GENERATIONS,
+				headers: { 'X-Client-Request-Id': clientRequestId },
+				body,
+				silenceMs: SUBMIT_SILENCE_MS,
+				timeoutMs: SUBMIT_SILENCE_MS + bytes / SLOWEST_BYTES_PER_MS,
+			}),
+		);
+	},
+	look: async (generationId, timeoutMs) => {
+		const path = `${GENERATIONS}?generation_id=${encodeURIComponent(generationId)}`;
+		return readLook(await client({ method: 'GET', path, timeoutMs }), generationId);
+	},
+	read: async (path, timeoutMs) => readFree(await client({ method: 'GET', path, timeoutMs })),
+});
 
-	async function exchange(options: IHttpRequestOptions & { timeout: number }): Promise<Exchange> {
-		try {
-			const work = ctx.helpers.httpRequestWithAuthentication.call(ctx, CREDENTIAL, {
-				...options,
-				url: `${baseUrl}${options.url}`,
-				json: true,
-				// The body is parsed here: a gateway's HTML or a cut JSON is an answer too.
-				encoding: 'text',
-				returnFullResponse: true,
-				// n8n would send a request with 401 twice, and would follow a redirect with the key.
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
-			}) as Promise<IN8nHttpFullResponse>;
-			// n8n's own limit only counts silence: an answer that comes byte by byte would never end.
-			const response = await withLimit(work, options.timeout);
-			const { body } = response;
-			const text = withoutKey(
-				(typeof body === 'string' ? body : JSON.stringify(body)) ?? '',
-				apiKey,
-			);
-			return {
-				reply: {
-					status: response.statusCode,
-					headers: response.headers ?? {},
-					json: parse(text),
-					text,
-				},
-			};
-		} catch (fault) {
-			return { fault: causeOf(fault), sent: !neverSent(fault) };
-		}
-	}
-
-	async function submit(body: IDataObject, clientRequestId: string): Promise<Submission> {
-		const sent = await exchange({
-			method: 'POST',
-			url: GENERATIONS,
-			headers: { 'X-Client-Request-Id': clientRequestId },
-			body,
-			timeout: SUBMIT_TIMEOUT_MS,
-		});
-		if ('fault' in sent) {
-			return sent.sent
-				? { kind: 'lost', cause: sent.fault }
-				: { kind: 'notTaken', cause: sent.fault, busy: false };
-		}
-		const { reply } = sent;
-		if (reply.status === 429) {
-			const retryAfterMs = readRetryAfterMs(reply.headers['retry-after'], Date.now());
-			return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
-		}
-		const refusal =
-			refusalOf(reply, requestRefused) ??
-			(reply.status === 404 ? requestRefused(404, apiText(reply)) : undefined);
-		if (refusal) throw refusal;
-		const answer = asObject(reply.json);
-		const id = asText(answer?.id) ?? asText(reply.headers['x-inference-id']);
-		if (reply.status < 300 && id) {
-			const status = asText(answer?.status) ?? 'queued';
-			return { kind: 'accepted', id, status, answer: { ...answer, id, status } };
-		}
-		return {
-			kind: 'lost',
-			cause:
-				reply.status < 300
-					? 'The answer to the request held no generation ID'
-					: `The server answered with ${statusText(reply)}`,
-		};
-	}
-
-	async function look(generationId: string, timeoutMs: number): Promise<Look> {
-		const got = await exchange({
-			method: 'GET',
-			url: `${GENERATIONS}?generation_id=${encodeURIComponent(generationId)}`,
-			timeout: timeoutMs,
-		});
-		if ('fault' in got) return { kind: 'fault', cause: got.fault };
-		const { reply } = got;
-		const refusal = refusalOf(reply, (status, text) => lookRefused(generationId, status, text));
-		if (refusal) throw refusal;
-		if (reply.status === 404) return { kind: 'unknownId' };
-		const answer = asObject(reply.json);
-		if (answer && reply.status < 300 && asText(answer.status)) {
-			const done = readOutcome(answer).kind === 'completed';
-			const usage = done ? readUsage(answer, reply.headers) : undefined;
-			const id = asText(answer.id) ?? generationId;
-			return { kind: 'answer', answer: { ...answer, id, ...(usage && { usage }) } };
-		}
-		return faultOf(reply);
-	}
-
-	async function read(path: string, timeoutMs: number): Promise<Reading> {
-		const got = await exchange({ method: 'GET', url: path, timeout: timeoutMs });
-		if ('fault' in got) return { kind: 'fault', cause: got.fault };
-		const refusal = refusalOf(got.reply, requestRefused);
-		if (refusal) throw refusal;
-		const answer = got.reply.status < 300 ? asObject(got.reply.json) : undefined;
-		return answer ? { kind: 'answer', answer } : faultOf(got.reply);
-	}
-
-	async function findInLog(clientRequestId: string): Promise<LogRow | undefined> {
-		for (let page = 0; page < LOG_PAGES_TO_SEARCH; page++) {
-			const got = await exchange({
-				method: 'GET',
-				url: `${LOGS}?period=7d&limit=${LOG_PAGE_SIZE}&offset=${page * LOG_PAGE_SIZE}`,
-				timeout: SHORT_TIMEOUT_MS,
-			});
-			const answer =
-				'reply' in got && got.reply.status < 300 ? asObject(got.reply.json) : undefined;
-			const rows = Array.isArray(answer?.data) ? answer.data.map(asObject) : [];
-			const row = rows.find((candidate) => candidate?.client_request_id === clientRequestId);
-			if (row && asText(row.inference_id)) return row as LogRow;
-			if (asObject(answer?.pagination)?.has_more !== true) return undefined;
-		}
-		return undefined;
-	}
-
-	return { submit, look, findInLog, read };
-}
+/** Whether an answer to a submission is the end of the generation already. */
+export const isEnd = (answer: IDataObject): boolean =>
+	['completed', 'failed'].includes(readOutcome(answer).kind);

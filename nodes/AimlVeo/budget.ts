@@ -1,10 +1,9 @@
 /** Holds a run to its spending limit, and tells what it would cost, before anything is submitted. */
 import type { IDataObject } from 'n8n-workflow';
-import { asObject, asText } from './answers';
+import { asText } from './answers';
 import { CATALOGUE } from './api';
 import type { RequestBody } from './body';
 import { overMaxCost, priceUnknown, VeoError } from './errors';
-import { ledgerKey } from './ledger';
 import type { Ledger } from './ledger';
 import { StoredMedia } from './media';
 import { readPatiently } from './patience';
@@ -14,10 +13,8 @@ import { formatUsd, MICRO_USD, priceOf, readCatalogue } from './prices';
 import type { Price } from './prices';
 
 export interface BudgetContext extends Reader {
+	/** Stored with the execution: earlier rounds count too. */
 	readonly ledger: Ledger;
-	readonly runIndex: number;
-	/** The node's context, which n8n stores with the execution: earlier rounds count too. */
-	readonly memory: IDataObject;
 }
 
 /** Item indices with the prices of what they would submit. */
@@ -58,8 +55,8 @@ function perItem(prices: ReadonlyMap<number, number>): string {
 		.join('; ');
 }
 
-async function readPrices(context: BudgetContext, orders: readonly RequestPlan[]) {
-	const models = [...new Set(orders.map(({ body }) => body.model))];
+async function readPrices(context: BudgetContext, requests: readonly RequestBody[]) {
+	const models = [...new Set(requests.map(({ model }) => model))];
 	const query = models.map((model) => `id=${encodeURIComponent(model)}`).join('&');
 	const read = await readPatiently(context, `${CATALOGUE}?${query}&include=pricing`).catch(
 		(refusal: unknown) => {
@@ -86,42 +83,46 @@ export async function checkBudget(
 	context: BudgetContext,
 	orders: readonly RequestPlan[],
 ): Promise<Prices> {
-	const { ledger, runIndex } = context;
-	const keyOf = (order: RequestPlan) => ledgerKey(runIndex, order.itemIndex, order.hash);
+	const { ledger } = context;
 	const toBuy = orders.filter(({ estimateOnly }) => !estimateOnly);
 	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
 	const isLimited = limit < Infinity;
 	const asked = orders.filter(({ estimateOnly }) => estimateOnly || isLimited);
-	const isHeld = (order: RequestPlan) => ledger.find(keyOf(order))?.id !== undefined;
-	const unheld = asked.filter((order) => !isHeld(order));
-	const price = unheld.length > 0 ? await readPrices(context, unheld) : () => FREE;
+	const isHeld = ({ key }: RequestPlan) => ledger.find(key)?.id !== undefined;
+	const requests = new Map<RequestPlan, RequestBody>();
+	for (const order of asked.filter((one) => !isHeld(one))) {
+		// An item whose answer was lost may have to be sent again; without its files it cannot be.
+		const request = order.request ?? (await order.body().catch(() => undefined));
+		if (request) requests.set(order, request);
+	}
+	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
 	const prices = new Map<number, Price>(
-		asked.map((order) => [order.itemIndex, isHeld(order) ? FREE : price(order.body)]),
+		asked.map((order) => {
+			const request = requests.get(order);
+			return [order.itemIndex, price && request ? price(request) : FREE];
+		}),
 	);
 	if (!isLimited) return prices;
 
 	const known = new Map<number, number>();
-	for (const { itemIndex, body } of toBuy) {
+	for (const order of toBuy) {
+		const { itemIndex } = order;
 		const itemPrice = prices.get(itemIndex) ?? FREE;
-		if (itemPrice.kind === 'unknown') throw priceUnknown(body.model, itemPrice.reason, itemIndex);
+		if (itemPrice.kind === 'unknown') {
+			throw priceUnknown(requests.get(order)?.model ?? '', itemPrice.reason, itemIndex);
+		}
 		known.set(itemIndex, itemPrice.microUsd);
 	}
-	const approved = (asObject(context.memory.veoApproved) ?? {}) as Record<string, number>;
-	const own = new Set(toBuy.map(keyOf));
-	let spent = 0;
-	for (const [key, microUsd] of Object.entries(approved)) {
-		// What was refused, or ended at no cost, is no longer in the ledger.
-		if (!own.has(key) && ledger.find(key)) spent += microUsd;
-	}
+	// What was refused, or ended at no cost, is no longer in the ledger.
+	const spent = ledger.spentBeside(new Set(toBuy.map(({ key }) => key)));
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
 	if (sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
 	}
-	for (const order of toBuy) {
-		if (!isHeld(order)) approved[keyOf(order)] = known.get(order.itemIndex) ?? 0;
+	for (const order of requests.keys()) {
+		if (!order.estimateOnly) ledger.reserved.set(order.key, known.get(order.itemIndex) ?? 0);
 	}
-	context.memory.veoApproved = approved;
 	return prices;
 }
 

@@ -20,6 +20,10 @@ export interface VeoErrorDetails {
 	readonly endsRun?: boolean;
 	/** Whether the generation ended at no cost, so that a retry may submit it again. */
 	readonly notCharged?: boolean;
+	/** Whether the generation goes on, and may be asked for again. */
+	readonly isRunning?: boolean;
+	/** Whether an earlier try sent the request, and it is not known what became of it. */
+	readonly isOldRequest?: boolean;
 }
 
 /** An item that cannot go on, with a message for people. */
@@ -83,6 +87,9 @@ export function toNodeError(node: INode, error: VeoError, itemIndex?: number) {
 const KEYS_URL = 'https://aimlapi.com/app/keys';
 const BILLING_URL = 'https://aimlapi.com/app/billing';
 const NOTHING_SPENT = 'Nothing was submitted for this item.';
+
+/** Where nothing is paid for yet; `withPaid` puts a retry in its place. */
+const RUN_AGAIN = 'run the workflow again';
 
 const quoted = (values: ReadonlyArray<string | number>) => values.join(', ');
 const MAX_LISTED = 50;
@@ -271,8 +278,22 @@ export const notAllowed = (apiText: string) =>
 
 export const requestRefused = (status: number, apiText: string) =>
 	new VeoError('The AI/ML API refused the request', {
-		description: `${answered(status, apiText)}. Nothing was charged. ${status === 404 ? "Check 'Model', and 'Base URL' in the credential 'AI/ML API'," : 'Correct what it names'} and run the workflow again.`,
+		description: `${answered(status, apiText)}. Nothing was charged. ${status === 404 ? "Check 'Model', and 'Base URL' in the credential 'AI/ML API'," : 'Correct what it names'} and ${RUN_AGAIN}.`,
 		httpCode: status,
+	});
+
+export const requestTooLarge = (apiText: string) =>
+	new VeoError('The request is too large for the server, or for a proxy on the way', {
+		description: `${answered(413, apiText)}. Nothing was charged. Use smaller images, or put them online and enter their URLs, then ${RUN_AGAIN}.`,
+		httpCode: 413,
+	});
+
+/** The answer is not the API's own: it was HTML or bare text, or a status that only proxies use. */
+export const blockedOnTheWay = (status: number, apiText: string) =>
+	new VeoError('A proxy or a firewall between n8n and the AI/ML API refused the request', {
+		description: `${answered(status, apiText)}, and that is not the API's own answer. Nothing was charged. ${status === 407 ? 'Enter the user name and the password in the proxy settings of this n8n' : 'Let the proxy or the firewall pass requests to the API'}, then ${RUN_AGAIN}.`,
+		httpCode: status,
+		endsRun: true,
 	});
 
 export const redirected = (status: number) =>
@@ -282,33 +303,43 @@ export const redirected = (status: number) =>
 		endsRun: true,
 	});
 
-export const notReached = (cause: string) =>
+/** @param isLasting whether trying again cannot help */
+export const notReached = (cause: string, isLasting = false) =>
 	new VeoError('The AI/ML API could not be reached', {
-		description: `${cause}. Nothing was charged. Check the network of this n8n and 'Base URL' in the credential 'AI/ML API', then run the workflow again.`,
+		description: `${cause}. Nothing was charged. Check the network of this n8n and 'Base URL' in the credential 'AI/ML API', then ${RUN_AGAIN}.`,
+		endsRun: isLasting,
 	});
 
 export const rateLimited = (seconds: number) =>
 	new VeoError('The AI/ML API accepts no more requests for now', {
-		description: `It answered "Too Many Requests" ${seconds > 0 ? `for ${duration(seconds)} without a break` : "and asks for a longer pause than 'Timeout' allows"}. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or run the workflow again later.`,
+		description: `It answered "Too Many Requests" ${seconds > 0 ? `for ${duration(seconds)} without a break` : "and asks for a longer pause than 'Timeout' allows"}. Nothing was charged for this item. Lower 'Max Concurrent', set a longer 'Timeout', or ${RUN_AGAIN} later.`,
 		httpCode: 429,
 	});
 
-export const maybeAccepted = (clientRequestId: string, what: string) =>
+/** @param isOld whether an earlier try of the execution sent it */
+export const maybeAccepted = (clientRequestId: string, what: string, { isOld = false } = {}) =>
 	new VeoError(
 		`The request may have been accepted and charged, but its answer was lost (client request ID ${clientRequestId})`,
 		{
-			description: `${what}. So that nothing is paid twice, it is not sent again in this execution. In a few minutes, use 'Get Many Videos' to look for the client request ID ${clientRequestId}, and 'Get Video' to fetch the video. A retry of this execution looks there too; a new execution submits again.`,
+			description: `${what}. So that nothing is paid twice, it is not sent again before the usage log of the account is complete. Retry this execution in a few minutes: if the log holds the request by then, its video is used. After an hour, a retry sends it again if the log does not hold it. Or use 'Get Many Videos' to look for the client request ID ${clientRequestId}, and 'Get Video' to fetch the video. A new execution submits again.`,
+			isOldRequest: isOld,
 		},
 	);
 
 // Waiting
 
-export const timedOut = (seconds: number, generationId: string, status: string) =>
+/** @param reason what the API said with the last status */
+export const timedOut = (seconds: number, generationId: string, status: string, reason?: string) =>
 	new VeoError(`The video was not ready after ${duration(seconds)}`, {
-		description: `The generation goes on and stays yours. Use 'Get Video' with the generation ID ${generationId}, or set a longer 'Timeout'. A retry of this execution goes on waiting for it.`,
+		description: `Its last status was '${shortened(status)}'${reason ? `, and the AI/ML API said: "${reason}"` : ''}. The generation goes on and stays yours. Use 'Get Video' with the generation ID ${generationId}, or set a longer 'Timeout'. A retry of this execution goes on waiting for it.`,
 		generationId,
 		status,
+		isRunning: true,
 	});
+
+/** What a model is told of a video that is still in the making. */
+export const notReadyYet = (generationId: string) =>
+	`The video is not ready yet. It is paid for: do not change the arguments. Call this tool again with the same arguments, or get the video with the generation ID ${generationId}.`;
 
 export const generationUnknown = (generationId: string) =>
 	new VeoError('The AI/ML API does not know this generation ID', {
@@ -330,17 +361,23 @@ export const answerUnreadable = (generationId: string, cause: string) =>
 		generationId,
 	});
 
-export const generationFailed = (generationId: string, status: string, reason?: string) =>
+/** @param charged whether the API names a charge all the same */
+export const generationFailed = (
+	generationId: string,
+	status: string,
+	reason?: string,
+	charged = false,
+) =>
 	new VeoError('The video could not be generated', {
-		description: `${reason ? `The AI/ML API says: "${reason}"` : 'The AI/ML API gives no reason'}. It is not charged. Change the prompt or the media and run the workflow again (generation ID ${generationId}).`,
+		description: `${reason ? `The AI/ML API says: "${reason}"` : `The AI/ML API gives no reason${/^(error|failed)$/.test(status) ? '' : `, only the status '${shortened(status)}'`}`}. ${charged ? `It names a charge all the same: ask its support about the generation ID ${generationId}.` : `It is not charged. Change the prompt or the media and ${RUN_AGAIN} (generation ID ${generationId}).`}`,
 		generationId,
 		status,
-		notCharged: true,
+		notCharged: !charged,
 	});
 
-export const noVideo = (generationId: string, status: string) =>
+export const noVideo = (generationId: string, status: string, reason?: string) =>
 	new VeoError('The generation ended without a video', {
-		description: `Most often the safety filter held it back. It is not charged. Change the prompt or the pictures and run the workflow again (generation ID ${generationId}).`,
+		description: `${reason ? `The AI/ML API says: "${reason}"` : 'Most often the safety filter held it back'}. It is not charged. Change the prompt or the images and ${RUN_AGAIN} (generation ID ${generationId}).`,
 		generationId,
 		status,
 		notCharged: true,
@@ -401,20 +438,27 @@ export const storeRefused = (generationId: string, status: string, url: string, 
 
 // The run as a whole
 
+/** What was paid for, and what may have been, when the node ends without its rows. */
+interface Paid {
+	readonly ids: readonly string[];
+	/** Client request IDs of submissions whose answer is not known. */
+	readonly unanswered: readonly string[];
+}
+
 /**
  * n8n tells a stopped execution from a failed one by the word "canceled", or it runs the error workflow.
- * @param unanswered client request IDs of submissions that were cut off
+ * Its editor offers no retry of a canceled one.
  */
-export function stopped(generationIds: readonly string[], unanswered: readonly string[] = []) {
+export function stopped({ ids, unanswered }: Paid) {
 	const facts: string[] = [];
-	if (generationIds.length > 0) {
+	if (ids.length > 0) {
 		facts.push(
-			`The API cannot cancel a generation: these go on and stay yours. Use 'Get Video', or retry this execution: ${listed(generationIds)}.`,
+			`The API cannot cancel a generation: these go on and stay yours. Use 'Get Video' to fetch them: ${listed(ids)}.`,
 		);
 	}
 	if (unanswered.length > 0) {
 		facts.push(
-			`These requests may have been accepted and charged before their answer came. In a few minutes, use 'Get Many Videos' to look for their client request IDs; a retry of this execution looks there too: ${listed(unanswered)}.`,
+			`These requests may have been accepted and charged before their answer came. In a few minutes, use 'Get Many Videos' to look for their client request IDs: ${listed(unanswered)}.`,
 		);
 	}
 	return new VeoError('The execution was canceled', {
@@ -422,14 +466,35 @@ export function stopped(generationIds: readonly string[], unanswered: readonly s
 	});
 }
 
-/** The same error, telling which other generations are under way when the node ends. */
-export function withOthersInFlight(error: VeoError, generationIds: readonly string[]): VeoError {
-	if (generationIds.length === 0) return error;
+/**
+ * The same error, naming all else that the run paid for or may have paid for. With any of it, a new run
+ * would pay again; a retry does not.
+ */
+export function withPaid(error: VeoError, { ids, unanswered }: Paid): VeoError {
+	const { description, generationId } = error.details;
+	const others = ids.filter((id) => id !== generationId);
+	const doubtful = unanswered.filter((id) => !error.message.includes(id));
+	const facts: string[] = [];
+	if (others.length > 0) {
+		facts.push(
+			`Other items are paid for and stay yours; a retry of this execution finds them, and so does 'Get Video': ${listed(others)}.`,
+		);
+	}
+	if (doubtful.length > 0) {
+		facts.push(
+			`Other requests may have been accepted and charged; a retry of this execution looks for them, and 'Get Many Videos' shows their client request IDs: ${listed(doubtful)}.`,
+		);
+	}
+	if (facts.length === 0) return error;
 	return new VeoError(error.message, {
 		...error.details,
-		description: `${error.details.description} Other items are paid for and go on; a retry of this execution finds them, and so does 'Get Video': ${listed(generationIds)}.`,
+		description: [description.replaceAll(RUN_AGAIN, 'retry this execution'), ...facts].join(' '),
 	});
 }
+
+/** The same error for a model, which reads nothing but the message. */
+export const forAgents = ({ message, details }: VeoError) =>
+	new VeoError(`${message}. ${details.description}`, details);
 
 /** What nobody foresaw, still with a way out. */
 export const unforeseen = (cause: unknown, generationId?: string) =>

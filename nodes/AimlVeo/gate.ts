@@ -9,11 +9,15 @@ export interface GateOptions {
 	readonly maxWidth: number;
 }
 
+/** What became of a turn; after a pause the next one waits. */
+export type TurnEnd = 'accepted' | 'refused' | { pauseMs: number };
+
 export class SubmitGate {
 	private readonly queue: Array<{ order: number; enter: () => void }> = [];
 	private active = 0;
 	private width = 1;
-	private notBeforeMs = 0;
+	private pause = { untilMs: 0, lengthMs: 0 };
+	private closed: Error | undefined;
 	/** When a submission was last accepted, in ms; tells a busy API from one that takes nothing. */
 	lastAcceptedMs: number;
 
@@ -21,34 +25,62 @@ export class SubmitGate {
 		this.lastAcceptedMs = options.now();
 	}
 
-	/** Resolves when it is this item's turn; each `enter` is followed by one `leave`. */
-	async enter(order: number): Promise<void> {
+	/**
+	 * Does `work` when it is this item's turn.
+	 * @throws the reason for which the gate was closed, or what `work` throws
+	 */
+	async withTurn<T>(order: number, work: () => Promise<{ end: TurnEnd; value: T }>): Promise<T> {
+		await this.enter(order);
+		let end: TurnEnd = 'refused';
+		try {
+			this.assertOpen();
+			const done = await work();
+			end = done.end;
+			return done.value;
+		} finally {
+			this.leave(end);
+		}
+	}
+
+	/** Nothing more is submitted: whoever waits for a turn, or comes later, gets this reason. */
+	close(reason: Error): void {
+		this.closed ??= reason;
+	}
+
+	/** @throws the reason for which the gate was closed */
+	assertOpen(): void {
+		if (this.closed) throw this.closed;
+	}
+
+	private async enter(order: number): Promise<void> {
 		const turn = new Promise<void>((resolve) => {
 			const after = this.queue.findIndex((waiting) => waiting.order > order);
 			this.queue.splice(after < 0 ? this.queue.length : after, 0, { order, enter: resolve });
 		});
 		this.admit();
 		await turn;
-		const pauseMs = this.notBeforeMs - this.options.now();
-		if (pauseMs <= 0) return;
+		// A clock that was set back meanwhile must not prolong the pause.
+		const leftMs = Math.min(this.pause.untilMs - this.options.now(), this.pause.lengthMs);
+		if (leftMs <= 0 || this.closed) return;
 		let slept = false;
 		try {
-			await this.options.sleep(pauseMs);
+			await this.options.sleep(leftMs);
 			slept = true;
 		} finally {
-			if (!slept) this.leave();
+			if (!slept) this.leave('refused');
 		}
 	}
 
-	/** To be called with what became of the submission. */
-	leave(result: 'accepted' | 'refused' | { pauseMs: number } = 'refused'): void {
+	private leave(end: TurnEnd): void {
 		this.active -= 1;
-		if (result === 'accepted') {
-			this.lastAcceptedMs = this.options.now();
+		const nowMs = this.options.now();
+		if (end === 'accepted') {
+			this.lastAcceptedMs = nowMs;
 			this.width = Math.min(this.width + 1, this.options.maxWidth);
-		} else if (result !== 'refused') {
+		} else if (end !== 'refused') {
 			this.width = 1;
-			this.notBeforeMs = Math.max(this.notBeforeMs, this.options.now() + result.pauseMs);
+			const untilMs = nowMs + end.pauseMs;
+			if (untilMs > this.pause.untilMs) this.pause = { untilMs, lengthMs: end.pauseMs };
 		} else {
 			// A turn later: what was refused may end the run, and then nothing more must be bought.
 			const admit = () => this.admit();

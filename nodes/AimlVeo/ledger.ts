@@ -2,23 +2,33 @@
  * Paid generations, remembered in the execution's data so that a retry finds them instead of buying
  * them again. n8n keeps a node's context across Retry On Fail and Executions → Retry.
  */
-import { createHash } from 'crypto';
-import type { IDataObject } from 'n8n-workflow';
+import { createHash, randomBytes } from 'crypto';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 /** One request as the ledger knows it. Short names: it is stored with every execution. */
 export interface LedgerEntry extends IDataObject {
-	/** The client request id that was sent with the last submission. */
-	sent: string;
+	/** The client request id of the last submission. */
+	req: string;
+	/** When it was sent and, once it is accepted, when that was; in ms since the epoch. */
+	at: number;
+	/** Hash of the body that was sent. */
+	body?: string;
 	/** The generation id; without it a submission was sent and its answer is not known. */
 	id?: string;
-	/** The status in the answer to the submission. */
+	/** An id that came with an answer that did not say whether the request was accepted. */
+	maybe?: string;
+	/** The status in the answer to the submission, where it was not `queued`. */
 	status?: string;
-	/** When it was accepted, in ms since the epoch. */
-	at?: number;
+	/** The model, unless the generation id ends with it. */
+	model?: string;
+	/** The price that a limit approved, in millionths of a dollar. */
+	usd?: number;
 }
 
 interface Page extends IDataObject {
-	/** Number of submissions that were struck out, by key: the next one gets a new client request id. */
+	/** Tells executions of the same number apart, on other instances or after a new database. */
+	nonce: string;
+	/** Number of submissions that ended at no cost, by key: the next one gets a new client request id. */
 	struck: Record<string, number>;
 	entries: Record<string, LedgerEntry>;
 }
@@ -31,37 +41,51 @@ export function hashRequest(body: Readonly<Record<string, unknown>>): string {
 	for (const field of Object.keys(body).sort()) {
 		const value = body[field];
 		// A data URI of many megabytes is hashed as it is, without a copy.
-		hash.update(`\0${field}\0`).update(typeof value === 'string' ? value : JSON.stringify(value));
+		hash
+			.update(`\0${field}\0`)
+			.update(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 	}
 	return hash.digest('hex').slice(0, HASH_LENGTH);
 }
 
-/** Where a request stands in the ledger: a new loop round or an edited prompt is a new key. */
+/** Where a request stands in the ledger: a new loop round or another request is a new key. */
 export const ledgerKey = (runIndex: number, itemIndex: number, hash: string) =>
 	`${runIndex}.${itemIndex}.${hash}`;
 
+/** The same for a tool, whose run index rises with each try: the request alone tells. */
+export const toolKey = (hash: string) => `tool.0.${hash}`;
+
+/** What a client request id is made of. */
+export interface RequestOrigin {
+	readonly instanceId: string;
+	readonly executionId: string;
+	readonly runIndex: number;
+	readonly itemIndex: number;
+	readonly nodeId: string;
+}
+
 /**
- * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<hash>`, with the attempt appended
- * from the second on; at most 128 of the characters that the API keeps.
+ * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<hash>-<nonce>`, with the attempt
+ * appended from the second on; at most 128 of the characters that the API keeps. The hash tells
+ * instance, node and request.
  * @see https://docs.aimlapi.com
  */
 export function clientRequestId(
-	executionId: string,
-	runIndex: number,
-	itemIndex: number,
-	nodeId: string,
+	{ instanceId, executionId, runIndex, itemIndex, nodeId }: RequestOrigin,
 	hash: string,
+	nonce: string,
 	attempt: number,
 ): string {
-	const short = createHash('sha256').update(`${nodeId}.${hash}`).digest('hex').slice(0, 8);
+	const whole = createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex');
 	const execution = executionId.replace(/[^\w-]/g, '-').slice(0, 64);
 	const suffix = attempt > 1 ? `.${attempt}` : '';
-	return `n8n.${execution}.${runIndex}.${itemIndex}.${short}${suffix}`;
+	return `n8n.${execution}.${runIndex}.${itemIndex}.${whole.slice(0, 8)}-${nonce}${suffix}`;
 }
 
 /** Which run and item of which n8n execution a client request id names; undefined for other ids. */
 export function readClientRequestId(id: string): IDataObject | undefined {
-	const parts = /^n8n\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{8}(?:\.(\d+))?$/.exec(id);
+	// The first versions of this package had no nonce.
+	const parts = /^n8n\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{8})?(?:\.(\d+))?$/.exec(id);
 	if (!parts) return undefined;
 	const [, executionId, runIndex, itemIndex, attempt = 1] = parts;
 	return {
@@ -72,29 +96,75 @@ export function readClientRequestId(id: string): IDataObject | undefined {
 	};
 }
 
+/** What was paid for, and what may have been. */
+export interface Paid {
+	readonly ids: readonly string[];
+	/** Client request ids of submissions whose answer is not known. */
+	readonly unanswered: readonly string[];
+}
+
 export class Ledger {
 	private readonly page: Page;
 
+	/**
+	 * Files that this process downloaded for this execution, by generation and name. Not stored: another
+	 * execution must not lean on a file that n8n deletes with this one.
+	 */
+	readonly files = new Map<string, IBinaryData>();
+
+	/** Purchases under way, by key: a second one of the same key waits for the first. */
+	readonly underWay = new Map<string, Promise<unknown>>();
+
+	/** Prices that were approved for what is not sent yet, by key, in millionths of a dollar. */
+	readonly reserved = new Map<string, number>();
+
 	/** @param context the node's context (`getContext('node')`), which n8n stores with the execution */
 	constructor(context: IDataObject) {
-		context.veoLedger ??= { struck: {}, entries: {} };
+		context.veoLedger ??= { nonce: randomBytes(4).toString('hex'), struck: {}, entries: {} };
 		this.page = context.veoLedger as Page;
+	}
+
+	get nonce(): string {
+		return this.page.nonce;
 	}
 
 	find(key: string): LedgerEntry | undefined {
 		return this.page.entries[key];
 	}
 
-	/** What one node run paid for, and what it sent without having seen the answer. */
-	summaryOf(runIndex: number): { ids: string[]; unanswered: string[] } {
+	/**
+	 * The key of the same item's request with this body: an expression that was edited and gives what it
+	 * gave before is the same request.
+	 */
+	keyOfBody(key: string, bodyHash: string): string | undefined {
+		const place = key.slice(0, key.lastIndexOf('.') + 1);
+		return Object.keys(this.page.entries).find(
+			(other) => other.startsWith(place) && this.find(other)?.body === bodyHash,
+		);
+	}
+
+	/** What one node run paid for (a tool: all runs), and what it sent without having seen the answer. */
+	summaryOf(runIndex: number | 'tool'): Paid {
 		const ids: string[] = [];
 		const unanswered: string[] = [];
-		for (const [key, { id, sent }] of Object.entries(this.page.entries)) {
+		for (const [key, { id, req }] of Object.entries(this.page.entries)) {
 			if (!key.startsWith(`${runIndex}.`)) continue;
 			if (id) ids.push(id);
-			else unanswered.push(sent);
+			else unanswered.push(req);
 		}
 		return { ids, unanswered };
+	}
+
+	/** What all requests but these were approved to cost, in millionths of a dollar. */
+	spentBeside(own: ReadonlySet<string>): number {
+		let sum = 0;
+		for (const [key, { usd = 0 }] of Object.entries(this.page.entries)) {
+			if (!own.has(key)) sum += usd;
+		}
+		for (const [key, usd] of this.reserved) {
+			if (!own.has(key) && !this.find(key)) sum += usd;
+		}
+		return sum;
 	}
 
 	/** Which submission of this request the next one is, counted from 1. */
@@ -103,13 +173,28 @@ export class Ledger {
 	}
 
 	/** To be called before the request leaves: from here on it may be paid for. */
-	sending(key: string, sent: string): void {
-		this.page.entries[key] = { sent };
+	sending(key: string, entry: LedgerEntry): void {
+		const usd = this.reserved.get(key);
+		this.page.entries[key] = usd === undefined ? entry : { ...entry, usd };
 	}
 
-	accepted(key: string, id: string, status: string, atMs: number): void {
-		const sent = this.page.entries[key]?.sent ?? '';
-		this.page.entries[key] = { sent, id, status, at: atMs };
+	/** An answer came that holds an id, but does not say that the request was accepted. */
+	maybe(key: string, id: string): void {
+		const entry = this.find(key);
+		if (entry) entry.maybe = id;
+	}
+
+	accepted(key: string, id: string, status: string, model: string, atMs: number): void {
+		const { req = '', body, usd } = this.find(key) ?? {};
+		this.page.entries[key] = {
+			req,
+			at: atMs,
+			id,
+			...(body !== undefined && { body }),
+			...(usd !== undefined && { usd }),
+			...(status !== 'queued' && { status }),
+			...(!id.endsWith(`:${model}`) && { model }),
+		};
 	}
 
 	/** The API surely did not take it. */
@@ -122,4 +207,15 @@ export class Ledger {
 		this.forget(key);
 		this.page.struck[key] = this.nextAttempt(key);
 	}
+}
+
+const ledgers = new WeakMap<IDataObject, Ledger>();
+
+/** The one ledger of a node in an execution, for all its runs in this process. */
+export function ledgerOf(context: IDataObject): Ledger {
+	const known = ledgers.get(context);
+	if (known) return known;
+	const ledger = new Ledger(context);
+	ledgers.set(context, ledger);
+	return ledger;
 }

@@ -1,6 +1,7 @@
 /** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { asRow, modelInId, readOutcome } from './answers';
+import { isEnd } from './api';
 import { estimateRow } from './budget';
 import type { Prices } from './budget';
 import { deliver, fileNameFor } from './deliver';
@@ -9,31 +10,32 @@ import {
 	asVeoError,
 	generationFailed,
 	generationUnknown,
+	notReadyYet,
 	VeoError,
 	withGeneration,
 } from './errors';
 import { listVideos } from './list';
-import { pause, unlessAborted } from './pause';
+import type { LookPace } from './pace';
+import { unlessAborted } from './pause';
 import { planGet, planRequest } from './plan';
-import type { GetPlan, OutputPlan, RequestPlan } from './plan';
+import type { GetPlan, OutputPlan, PlanContext, RequestPlan } from './plan';
 import { planMany } from './planMany';
-import { obtain } from './submit';
-import type { SubmitContext } from './submit';
+import { buy } from './submit';
+import type { Purchase, SubmitContext } from './submit';
 import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS, spreadOf, waitForVideo } from './wait';
 import type { Finished, Look } from './wait';
 
 /** What all items of one run share. */
-export interface Run {
+export interface Run extends PlanContext, SubmitContext {
 	readonly ctx: IExecuteFunctions;
-	readonly buying: SubmitContext;
 	/** Aborted when the execution is stopped or another item ended the node. */
 	readonly signal: AbortSignal;
+	/** Of all looks together. */
+	readonly pace: LookPace;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
 	/** What the items would cost, where a limit or an estimate asks for it. */
 	readonly prices: Prices;
-	/** An AI Agent's tool must not return files. */
-	readonly isTool: boolean;
 }
 
 type Row = Pick<INodeExecutionData, 'json' | 'binary'>;
@@ -53,14 +55,28 @@ export interface Operation {
 	 * Reads and checks one item.
 	 * @throws VeoError when the item cannot be carried out; nothing is paid yet
 	 */
-	plan(ctx: IExecuteFunctions, itemIndex: number): Promise<Task>;
+	plan(context: PlanContext, itemIndex: number): Promise<Task>;
 }
 
-/** One look at a generation; none when the run has ended meanwhile. */
+const OUT_OF_TURN: Look = {
+	kind: 'fault',
+	cause: 'The server answered with HTTP 429 to other looks',
+	busy: true,
+};
+
+/** One look at a generation, when the pace of the run lets it through; none when the run has ended meanwhile. */
 async function lookAt(run: Run, generationId: string, timeoutMs: number): Promise<Look> {
-	run.signal.throwIfAborted();
+	const { api, now, pace, signal, sleep } = run;
+	signal.throwIfAborted();
+	const askedMs = now();
+	const beginMs = await pace.turn(timeoutMs, sleep);
+	if (beginMs === undefined) return OUT_OF_TURN;
+	const leftMs = Math.max(1, timeoutMs - (beginMs - askedMs));
 	try {
-		return await unlessAborted(run.buying.api.look(generationId, timeoutMs), run.signal);
+		const look = await unlessAborted(api.look(generationId, leftMs), signal);
+		if (look.kind !== 'fault') pace.answered();
+		else if (look.busy) pace.refused(beginMs, look.retryAfterMs);
+		return look;
 	} catch (cause) {
 		throw withGeneration(asVeoError(cause, generationId), generationId);
 	}
@@ -70,20 +86,23 @@ async function waitFor(
 	run: Run,
 	plan: OutputPlan,
 	generationId: string,
-	submittedAtMs?: number,
+	purchase?: Purchase,
 ): Promise<Finished> {
+	const answer = purchase?.answer;
 	return await waitForVideo({
 		generationId,
-		submittedAtMs,
+		submittedAtMs: purchase?.acceptedAtMs,
+		answer: answer && isEnd(answer) ? answer : undefined,
 		timeoutMs: plan.timeoutMs,
 		pollIntervalMs: plan.pollIntervalMs,
 		spread: spreadOf(plan.itemIndex),
 		look: async (timeoutMs) => await lookAt(run, generationId, timeoutMs),
-		sleep: async (ms) => await pause(ms, run.signal),
-		now: Date.now,
+		sleep: run.sleep,
+		now: run.now,
 	});
 }
 
+/** The finished generation as a row, with the file unless an agent asked. */
 async function toRow(
 	run: Run,
 	plan: OutputPlan,
@@ -93,45 +112,68 @@ async function toRow(
 	if (!plan.download || run.isTool) return { json: asRow(answer, model) };
 	let latest = answer;
 	const generationId = String(answer.id);
-	const binary = await deliver(run.ctx, {
-		generationId,
-		status: outcome.status,
-		url: outcome.url,
-		fileName: fileNameFor(plan.fileName, model, generationId),
-		signal: run.signal,
-		freshUrl: async () => {
-			const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
-			const fresh = look.kind === 'answer' ? readOutcome(look.answer) : undefined;
-			if (look.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
-			// The row, too, tells the address that is good.
-			latest = look.answer;
-			return fresh.url;
-		},
-	});
+	const fileName = fileNameFor(plan.fileName, model, generationId);
+	const { files } = run.ledger;
+	const fileKey = `${generationId}\0${fileName}`;
+	// An earlier try of this execution downloaded it, and failed at something else.
+	const binary =
+		files.get(fileKey) ??
+		(await deliver(run.ctx, {
+			generationId,
+			status: outcome.status,
+			url: outcome.url,
+			fileName,
+			signal: run.signal,
+			freshUrl: async () => {
+				const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
+				const fresh = look.kind === 'answer' ? readOutcome(look.answer) : undefined;
+				if (look.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
+				// The row, too, tells the address that is good.
+				latest = look.answer;
+				return fresh.url;
+			},
+		}));
+	files.set(fileKey, binary);
 	return { json: asRow(latest, model), binary: { [plan.binaryField]: binary } };
 }
 
-async function buy(run: Run, plan: RequestPlan) {
-	const purchase = await obtain(run.buying, plan);
-	run.onGeneration(plan.itemIndex, purchase.entry.id);
+/** A generation that ended at no cost is struck out: the next try submits again. */
+async function unlessFree<T>(run: Run, { key, id }: Purchase, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (cause) {
+		const own = cause instanceof VeoError && cause.details.generationId === id;
+		if (own && cause.details.notCharged) run.ledger.strike(key);
+		throw asVeoError(cause, id);
+	}
+}
+
+async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
+	const purchase = await buy(run, plan);
+	run.onGeneration(plan.itemIndex, purchase.id);
 	return purchase;
 }
 
 async function create(run: Run, plan: RequestPlan): Promise<Row> {
-	const { answer } = await buy(run, plan);
-	return { json: asRow(answer.answer, plan.body.model) };
+	const purchase = await buyFor(run, plan);
+	return await unlessFree(run, purchase, async () => {
+		const { answer, id, model } = purchase;
+		const outcome = readOutcome(answer);
+		if (outcome.kind === 'failed') {
+			throw generationFailed(id, outcome.status, outcome.reason, outcome.charged);
+		}
+		return { json: asRow(answer, model) };
+	});
 }
 
 async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
-	const { key, entry } = await buy(run, plan);
-	try {
-		const finished = await waitFor(run, plan, entry.id, entry.at);
-		return await toRow(run, plan, finished, plan.body.model);
-	} catch (cause) {
-		const own = cause instanceof VeoError && cause.details.generationId === entry.id;
-		if (own && cause.details.notCharged) run.buying.ledger.strike(key);
-		throw asVeoError(cause, entry.id);
-	}
+	const purchase = await buyFor(run, plan);
+	const { id, model } = purchase;
+	return await unlessFree(
+		run,
+		purchase,
+		async () => await toRow(run, plan, await waitFor(run, plan, id, purchase), model),
+	);
 }
 
 async function get(run: Run, plan: GetPlan): Promise<Row> {
@@ -144,8 +186,9 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	if (look.kind === 'unknownId') throw generationUnknown(generationId);
 	if (look.kind === 'fault') throw answerUnreadable(generationId, look.cause);
 	const outcome = readOutcome(look.answer);
-	if (outcome.kind === 'failed')
-		throw generationFailed(generationId, outcome.status, outcome.reason);
+	if (outcome.kind === 'failed') {
+		throw generationFailed(generationId, outcome.status, outcome.reason, outcome.charged);
+	}
 	if (outcome.kind === 'running') return { json: asRow(look.answer, model) };
 	const finished =
 		outcome.kind === 'completed'
@@ -154,29 +197,46 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	return await toRow(run, plan, finished, model);
 }
 
+/**
+ * A model reads rows, and of a failure only the message: where the video is still in the making, a row
+ * tells it the ID and the way on.
+ */
+function forAgent<P>(
+	carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
+): (run: Run, plan: P) => Promise<Row | Row[]> {
+	return async (run, plan) => {
+		try {
+			return await carryOut(run, plan);
+		} catch (cause) {
+			if (!run.isTool || !(cause instanceof VeoError) || !cause.details.isRunning) throw cause;
+			const { generationId = '', status } = cause.details;
+			const json: IDataObject = { id: generationId, status, note: notReadyYet(generationId) };
+			return { json };
+		}
+	};
+}
+
 /** Binds an operation's own plan to its own way of carrying it out; nobody else needs to know the type. */
 const bind =
 	<P>(
 		plan: (ctx: IExecuteFunctions, itemIndex: number) => Promise<P>,
 		carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
 	): Operation['plan'] =>
-	async (ctx, itemIndex) => {
+	async ({ ctx }, itemIndex) => {
 		const planned = await plan(ctx, itemIndex);
-		return { carryOut: async (run) => await carryOut(run, planned) };
+		return { carryOut: async (run) => await forAgent(carryOut)(run, planned) };
 	};
 
 /** The same for what spends credits: its order can be priced, and an estimate stands in for it. */
 const bindRequest =
 	(carryOut: (run: Run, plan: RequestPlan) => Promise<Row>): Operation['plan'] =>
-	async (ctx, itemIndex) => {
-		const order = await planRequest(ctx, itemIndex);
+	async (context, itemIndex) => {
+		const order = await planRequest(context, itemIndex);
 		const estimate = async (run: Run) => ({
-			json: estimateRow(order.body, run.prices.get(itemIndex)),
+			json: estimateRow(await order.body(), run.prices.get(itemIndex)),
 		});
-		return {
-			order,
-			carryOut: order.estimateOnly ? estimate : async (run) => await carryOut(run, order),
-		};
+		const request = async (run: Run) => await forAgent(carryOut)(run, order);
+		return { order, carryOut: order.estimateOnly ? estimate : request };
 	};
 
 export const OPERATIONS = {
@@ -202,11 +262,9 @@ export const OPERATIONS = {
 		name: 'Get Many Videos',
 		action: 'Get many videos',
 		description: 'List recent videos of the account, also those whose ID was lost',
-		plan: bind(planMany, async ({ buying, signal }, plan) => {
-			const sleep = async (ms: number) => await pause(ms, signal);
-			const videos = await listVideos({ api: buying.api, sleep }, plan);
-			return videos.map((json) => ({ json }));
-		}),
+		plan: bind(planMany, async (run, plan) =>
+			(await listVideos(run, plan)).map((json) => ({ json })),
+		),
 	},
 } as const satisfies Record<string, Operation>;
 

@@ -17,19 +17,23 @@ export interface Reader {
 
 /**
  * The answer, or why there is none after four attempts.
+ * @param busyMs how long refusals for the rate (429) are waited out besides
  * @throws VeoError when the API refused (bad key, bad query)
  */
 export async function readPatiently(
 	{ api, sleep }: Reader,
 	path: string,
+	busyMs = 0,
 ): Promise<{ answer: IDataObject } | { cause: string }> {
-	let cause = '';
-	for (let tries = 0, pauseMs = 0; tries < ATTEMPTS; tries++) {
-		if (tries > 0) await sleep(pauseMs);
+	let leftMs = busyMs;
+	for (let tries = 1, doubled = 0; ; doubled++) {
 		const reading = await api.read(path, TIMEOUT_MS);
 		if (reading.kind === 'answer') return { answer: reading.answer };
-		cause = reading.cause;
-		pauseMs = Math.min(LONGEST_PAUSE_MS, reading.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** tries);
+		const { cause, busy, retryAfterMs } = reading;
+		// A `Retry-After` of 0, too, must not become a loop without a pause.
+		const pauseMs = Math.min(LONGEST_PAUSE_MS, retryAfterMs || FIRST_PAUSE_MS * 2 ** doubled);
+		if (busy && pauseMs <= leftMs) leftMs -= pauseMs;
+		else if (tries++ >= ATTEMPTS) return { cause };
+		await sleep(pauseMs);
 	}
-	return { cause };
 }

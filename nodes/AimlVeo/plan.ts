@@ -7,11 +7,14 @@ import {
 	generationIdMissing,
 	maxCostEmpty,
 	optionOutOfRange,
+	parameterUnreadable,
 	settingOfWrongType,
 	shownValue,
 } from './errors';
 import { binariesOf } from './files';
+import { keyOfItem, keyOfToolCall } from './entered';
 import { hashRequest } from './ledger';
+import type { Ledger } from './ledger';
 import { isUnset } from './media';
 import { MICRO_USD } from './prices';
 
@@ -27,12 +30,27 @@ export interface OutputPlan {
 
 /** An item that wants a new video. */
 export interface RequestPlan extends OutputPlan {
-	readonly body: RequestBody;
-	readonly hash: string;
+	/** Where the request stands in the ledger. */
+	readonly key: string;
+	/** What would be sent; not worked out where the generation is in the ledger already. */
+	readonly request?: RequestBody;
+	/**
+	 * The same, worked out now if it was not before.
+	 * @throws VeoError for the first thing that is missing or cannot be sent
+	 */
+	readonly body: () => Promise<RequestBody>;
 	/** What the whole run may cost, in millionths of a dollar. */
 	readonly maxCostMicroUsd?: number;
 	/** The price is to be told, and nothing submitted. */
 	readonly estimateOnly: boolean;
+}
+
+/** What a request is planned in: the ledger, and what tells this run from others. */
+export interface PlanContext {
+	readonly ctx: IExecuteFunctions;
+	readonly ledger: Ledger;
+	readonly runIndex: number;
+	readonly isTool: boolean;
 }
 
 /** An item that asks for a generation by its id. */
@@ -127,13 +145,10 @@ function readSpending(options: IDataObject) {
 	};
 }
 
-/** @throws VeoError for the first thing that is missing or cannot be sent */
-export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Promise<RequestPlan> {
+async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<RequestBody> {
 	const item = ctx.getInputData()[itemIndex] ?? { json: {} };
 	const read = (name: string): unknown => ctx.getNodeParameter(name, itemIndex, '');
-	const output = readOutput(ctx, itemIndex);
-	const spending = readSpending(readOptions(ctx, itemIndex));
-	const body = await buildBody(
+	return await buildBody(
 		{
 			model: read('model'),
 			prompt: read('prompt'),
@@ -147,7 +162,31 @@ export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Pr
 		},
 		binariesOf(ctx, item, itemIndex),
 	);
-	return { ...output, ...spending, body, hash: hashRequest(body) };
+}
+
+/**
+ * What was submitted is not worked out again: its expressions may give other values now, and its files may
+ * be gone.
+ * @throws VeoError for the first thing that is missing or cannot be sent
+ */
+export async function planRequest(
+	{ ctx, ledger, runIndex, isTool }: PlanContext,
+	itemIndex: number,
+): Promise<RequestPlan> {
+	const output = readOutput(ctx, itemIndex);
+	const spending = readSpending(readOptions(ctx, itemIndex));
+	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
+	const plan = { ...output, ...spending, key };
+	let built: Promise<RequestBody> | undefined;
+	const body = async () =>
+		await (built ??= readBody(ctx, itemIndex).catch((cause: unknown) => {
+			throw parameterUnreadable(cause);
+		}));
+	if (ledger.find(key) && !spending.estimateOnly) return { ...plan, body };
+	const request = await body();
+	// An expression that was edited and gives what it gave before.
+	const known = isTool ? undefined : ledger.keyOfBody(key, hashRequest(request));
+	return { ...plan, key: known ?? key, request, body };
 }
 
 /** @throws VeoError when the generation id is empty or an option is out of range */

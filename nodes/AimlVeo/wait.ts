@@ -3,6 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { readOutcome } from './answers';
 import type { Outcome } from './answers';
 import { answerUnreadable, generationFailed, generationUnknown, noVideo, timedOut } from './errors';
+import { LONGEST_RETRY_AFTER_MS } from './pace';
 
 /** Google says that Veo takes 11 s at the least; a look before this finds next to nothing. */
 const FIRST_LOOK_MS = 18_000;
@@ -21,6 +22,8 @@ const SHORTEST_LOOK_MS = 1_000;
 /** `completed` may come a moment before its `video`; after this it is taken as "held back". */
 export const LATE_VIDEO_GRACE_MS = 10_000;
 const LATE_VIDEO_LOOK_MS = 2_000;
+/** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
+export const UNKNOWN_ID_GRACE_MS = 60_000;
 /** Long enough to tell "held back" from "late". */
 export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_LOOK_MS;
 
@@ -42,12 +45,14 @@ export const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 export type Look =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'unknownId' }
-	| { kind: 'fault'; cause: string; retryAfterMs?: number };
+	| { kind: 'fault'; cause: string; busy?: boolean; retryAfterMs?: number };
 
 export interface WaitOptions {
 	readonly generationId: string;
 	/** When the generation was submitted (ms since the epoch); unknown for an id out of nowhere. */
 	readonly submittedAtMs?: number;
+	/** What is known of it without a look: the answer to its submission. */
+	readonly answer?: IDataObject;
 	/** How long to wait at most, counted from now. */
 	readonly timeoutMs: number;
 	/** A fixed spacing instead of the adaptive one. */
@@ -67,6 +72,41 @@ export interface Finished {
 	readonly outcome: Extract<Outcome, { kind: 'completed' }>;
 }
 
+/** What the looks said so far. */
+interface Seen {
+	status: string;
+	/** What the API said with it. */
+	reason?: string;
+	/** Whether the last look that said anything did not know the id. */
+	isUnknown: boolean;
+	/** When it was first `completed` without its video. */
+	completedAtMs?: number;
+}
+
+/**
+ * The video, if the answer has it; notes what else it says.
+ * @throws VeoError when the generation ended without one
+ */
+function readEnd(
+	seen: Seen,
+	answer: IDataObject,
+	generationId: string,
+	nowMs: number,
+): Finished | undefined {
+	const outcome = readOutcome(answer);
+	if (outcome.kind === 'completed') return { answer, outcome };
+	const { kind, status, reason } = outcome;
+	Object.assign(seen, { status, reason, isUnknown: false });
+	if (kind === 'failed') throw generationFailed(generationId, status, reason, outcome.charged);
+	if (kind !== 'withoutVideo') return undefined;
+	seen.completedAtMs ??= nowMs;
+	// What was charged has a video: it is late, however long.
+	if (!outcome.charged && nowMs - seen.completedAtMs >= LATE_VIDEO_GRACE_MS) {
+		throw noVideo(generationId, status, reason);
+	}
+	return undefined;
+}
+
 /**
  * Looks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the
  * last look happens right at it and has one second at the most.
@@ -79,49 +119,46 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 	const deadlineMs = startedMs + options.timeoutMs;
 	// For an id out of nowhere the age is unknown: take it as due any moment.
 	const bornMs = options.submittedAtMs ?? startedMs - 90_000;
-	let completedAtMs: number | undefined;
-	let last: Look = { kind: 'fault', cause: 'No look was made' };
-	let lastStatus = 'unknown';
-	// What the last look said that said anything: a fault at the end does not undo it.
-	let isUnknown = false;
+	const seen: Seen = { status: 'unknown', isUnknown: false };
+	const first = options.answer && readEnd(seen, options.answer, generationId, startedMs);
+	if (first) return first;
 	// Items that begin together go on up to one densest spacing apart, and drift from there.
 	let apartMs = options.spread * DENSEST_MS;
 
 	for (;;) {
 		const limitMs = Math.min(LOOK_TIMEOUT_MS, Math.max(SHORTEST_LOOK_MS, deadlineMs - now()));
-		last = await look(limitMs);
-		if (last.kind !== 'fault') isUnknown = last.kind === 'unknownId';
+		const last = await look(limitMs);
 		let intervalMs =
 			options.pollIntervalMs ??
 			adaptiveIntervalMs(Math.max(0, now() - bornMs), options.spread) + apartMs;
 		apartMs = 0;
 
 		if (last.kind === 'answer') {
-			const outcome = readOutcome(last.answer);
-			lastStatus = outcome.status;
-			if (outcome.kind === 'completed') return { answer: last.answer, outcome };
-			if (outcome.kind === 'failed') {
-				throw generationFailed(generationId, outcome.status, outcome.reason);
-			}
-			if (outcome.kind === 'withoutVideo') {
-				completedAtMs ??= now();
-				if (now() - completedAtMs >= LATE_VIDEO_GRACE_MS) {
-					throw noVideo(generationId, outcome.status);
-				}
-				intervalMs = Math.min(intervalMs, LATE_VIDEO_LOOK_MS);
-			}
-		} else if (last.kind === 'fault') {
-			intervalMs = Math.max(intervalMs, last.retryAfterMs ?? 0);
+			const finished = readEnd(seen, last.answer, generationId, now());
+			if (finished) return finished;
+			if (seen.completedAtMs !== undefined) intervalMs = Math.min(intervalMs, LATE_VIDEO_LOOK_MS);
+		} else if (last.kind === 'unknownId') {
+			seen.isUnknown = true;
+		} else {
+			const retryAfterMs = Math.min(last.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+			intervalMs = Math.max(intervalMs, retryAfterMs);
 		}
 
+		const neverKnown = seen.isUnknown && seen.status === 'unknown';
+		const isForeign = neverKnown && options.submittedAtMs === undefined;
 		const leftMs = deadlineMs - now();
-		if (leftMs <= 0) break;
-		await sleep(Math.min(intervalMs, leftMs));
+		if (isForeign && now() - startedMs >= UNKNOWN_ID_GRACE_MS) {
+			throw generationUnknown(generationId);
+		}
+		if (leftMs > 0) {
+			await sleep(Math.min(intervalMs, leftMs));
+			continue;
+		}
+		if (neverKnown) throw generationUnknown(generationId);
+		if (last.kind === 'fault' && options.timeoutMs === 0) {
+			throw answerUnreadable(generationId, last.cause);
+		}
+		const seconds = Math.round(options.timeoutMs / 1_000);
+		throw timedOut(seconds, generationId, seen.status, seen.reason);
 	}
-
-	if (isUnknown && lastStatus === 'unknown') throw generationUnknown(generationId);
-	if (last.kind === 'fault' && options.timeoutMs === 0) {
-		throw answerUnreadable(generationId, last.cause);
-	}
-	throw timedOut(Math.round(options.timeoutMs / 1_000), generationId, lastStatus);
 }

@@ -148,7 +148,11 @@ describe('refused: not charged, not sent again, not remembered', () => {
 		],
 		['400', { kind: 'status', status: 400 }, 'The AI/ML API refused the request'],
 		['404', { kind: 'status', status: 404 }, 'The AI/ML API refused the request'],
-		['413 in HTML', { kind: 'html', status: 413 }, 'The AI/ML API refused the request'],
+		[
+			'413 in HTML',
+			{ kind: 'html', status: 413 },
+			'The request is too large for the server, or for a proxy on the way',
+		],
 		[
 			'a redirect',
 			{ kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },

@@ -1,0 +1,64 @@
+/** What the user entered for a request: it tells a retry, whose expressions may give other values, from a new request. */
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { asText } from './answers';
+import { hashRequest, ledgerKey, toolKey } from './ledger';
+
+/** The parameters that make the request. How it is waited for and delivered is no part of it. */
+const REQUEST_PARAMETERS = [
+	'model',
+	'prompt',
+	'firstFrame',
+	'lastFrame',
+	'referenceImages',
+	'sourceVideo',
+	'videoSettings',
+] as const;
+
+/** Names in an expression that stay the same in a call, or differ by clock or chance only. */
+const WITHOUT_DATA =
+	/\$(now|today|execution|workflow|vars|env|secrets|runIndex|itemIndex|jmespath|ifEmpty|min|max|average)\b/g;
+
+/** Whether an expression reads what the call brings; else its value is a matter of clock or chance. */
+const readsData = (expression: string) => expression.replace(WITHOUT_DATA, '').includes('$');
+
+/** A parameter of a tool: the model's arguments as they are, but not the hour or a random number. */
+function argument(entered: unknown, value: unknown): unknown {
+	if (typeof entered === 'string') {
+		return entered.startsWith('=') && !readsData(entered) ? entered : value;
+	}
+	const values = (typeof value === 'object' && value !== null ? value : {}) as IDataObject;
+	if (typeof entered !== 'object' || entered === null) return value;
+	return Object.fromEntries(
+		Object.entries(entered).map(([name, part]) => [name, argument(part, values[name])]),
+	);
+}
+
+/**
+ * The key of an item's request in the ledger: run, item and a hash of the raw parameters. A retry has the
+ * same parameters and the same input, whatever the expressions give this time.
+ */
+export function keyOfItem(ctx: IExecuteFunctions, runIndex: number, itemIndex: number): string {
+	const { parameters } = ctx.getNode();
+	const entered = REQUEST_PARAMETERS.map((name) => [name, parameters[name] ?? '']);
+	return ledgerKey(runIndex, itemIndex, hashRequest(Object.fromEntries(entered)));
+}
+
+/**
+ * The same for a tool of an agent: its run index rises with each try, so that the arguments alone tell.
+ * @throws n8n's error for an expression that cannot be resolved
+ */
+export function keyOfToolCall(ctx: IExecuteFunctions, itemIndex: number): string {
+	const { parameters } = ctx.getNode();
+	const given = REQUEST_PARAMETERS.map((name) => [
+		name,
+		argument(parameters[name] ?? '', ctx.getNodeParameter(name, itemIndex, '')),
+	]);
+	return toolKey(hashRequest(Object.fromEntries(given)));
+}
+
+/**
+ * Whether an AI Agent calls the node. Agents before version 3 tell so; newer ones, and n8n 1.x, only by
+ * the name of the node's type.
+ */
+export const isToolCall = (ctx: IExecuteFunctions): boolean =>
+	ctx.isToolExecution?.() === true || (asText(ctx.getNode().type)?.endsWith('Tool') ?? false);

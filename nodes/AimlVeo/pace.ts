@@ -1,0 +1,69 @@
+/**
+ * The pace of all looks of a run together. It has no limit until the API says that there is one: then it
+ * falls below the rate at which that happened, and recovers slowly with each answer.
+ */
+/** Rate limits are counted by the minute. */
+const WINDOW_MS = 60_000;
+/** Below the rate that was refused; with each answer the spacing shrinks by the share after it. */
+const RATE_AFTER_REFUSAL = 0.8;
+const RECOVERY_PER_ANSWER = 0.0004;
+/** A wide spacing comes of a busy server, not of a limit, and is given up sooner. */
+const WIDE_SPACING_MS = 1_000;
+const RECOVERY_PER_ANSWER_WIDE = 0.02;
+const LONGEST_SPACING_MS = 3_000;
+/** Closer than this is no pace at all. */
+const SHORTEST_SPACING_MS = 50;
+/** The pause after a refusal; it doubles while none is answered. */
+const FIRST_PAUSE_MS = 2_000;
+/** A look is free, and the video may be ready: no `Retry-After` keeps it waiting longer than this. */
+export const LONGEST_RETRY_AFTER_MS = 30_000;
+
+export class LookPace {
+	private spacingMs = 0;
+	private nextMs = 0;
+	private pauseMs = FIRST_PAUSE_MS;
+	private slowedAtMs = -Infinity;
+	private recentMs: number[] = [];
+
+	/** @param now the time in ms */
+	constructor(private readonly now: () => number) {}
+
+	/**
+	 * Resolves when the next look may begin, with the time at which it does; at once with undefined when
+	 * that would be later than `limitMs` from now.
+	 * @param sleep rejects when the run ends
+	 */
+	async turn(limitMs: number, sleep: (ms: number) => Promise<void>): Promise<number | undefined> {
+		const nowMs = this.now();
+		// A clock that was set back must not prolong a pause.
+		const waitMs = Math.min(Math.max(0, this.nextMs - nowMs), 2 * LONGEST_RETRY_AFTER_MS);
+		if (waitMs > limitMs) return undefined;
+		this.nextMs = nowMs + waitMs + this.spacingMs;
+		if (waitMs > 0) await sleep(waitMs);
+		const beginMs = this.now();
+		this.recentMs = this.recentMs.filter((ms) => beginMs - ms < WINDOW_MS);
+		this.recentMs.push(beginMs);
+		return beginMs;
+	}
+
+	/** The look that began at `beginMs` was refused for the rate. */
+	refused(beginMs: number, retryAfterMs?: number): void {
+		const nowMs = this.now();
+		const pauseMs = Math.min(retryAfterMs || this.pauseMs, LONGEST_RETRY_AFTER_MS);
+		this.nextMs = Math.max(this.nextMs, nowMs + pauseMs);
+		// Those that were under way already tell nothing new.
+		if (beginMs <= this.slowedAtMs) return;
+		const spacingMs = WINDOW_MS / (this.recentMs.length * RATE_AFTER_REFUSAL);
+		this.spacingMs = Math.min(LONGEST_SPACING_MS, Math.max(spacingMs, this.spacingMs));
+		this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_RETRY_AFTER_MS);
+		this.slowedAtMs = nowMs;
+	}
+
+	/** A look was answered. */
+	answered(): void {
+		this.pauseMs = FIRST_PAUSE_MS;
+		const isWide = this.spacingMs > WIDE_SPACING_MS;
+		this.spacingMs *= 1 - (isWide ? RECOVERY_PER_ANSWER_WIDE : RECOVERY_PER_ANSWER);
+		if (this.spacingMs < SHORTEST_SPACING_MS) this.spacingMs = 0;
+	}
+}

@@ -1,0 +1,86 @@
+/** The account's usage log, page by page: the only reader of it. */
+import type { IDataObject } from 'n8n-workflow';
+import { asObject, asObjects, asText } from './answers';
+import { LOGS } from './api';
+import { shortName } from './models';
+import { readPatiently } from './patience';
+import type { Reader } from './patience';
+
+/** The API gives at most 100 rows at once. */
+const PAGE_SIZE = 100;
+const DAY_MS = 86_400_000;
+/** The API lists at most this much at once. */
+export const MAX_LOG_DAYS = 92;
+/** Clocks may differ by this much. */
+const CLOCK_ALLOWANCE_MS = 600_000;
+
+/** Told to slow down, a reader waits for this long in all: two of the API's minutes. */
+const BUSY_MS = 150_000;
+
+/** Names and values of a query, without the page. */
+export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
+
+/** Rows of the log, each with the generation's ID in `inference_id`. */
+export type LogPage = { rows: IDataObject[] } | { cause: string };
+
+/** The filter for these models: the log knows them with and without their vendor. */
+export const modelQuery = (ids: readonly string[]): LogQuery =>
+	[...new Set(ids.flatMap((id) => [id, shortName(id)]))].map((name) => ['model', name] as const);
+
+/**
+ * The pages that the query gives, newest first, each row once: while rows arrive, others move to the next
+ * page. Ends after the last page, after one that brings nothing new, or with the cause why one could not
+ * be read.
+ *
+ * @throws VeoError when the API refuses
+ */
+export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<LogPage> {
+	const seen = new Set<string>();
+	for (let offset = 0; ; ) {
+		const page = [...query, ['limit', PAGE_SIZE], ['offset', offset]] as const;
+		const text = page.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+		const read = await readPatiently(reader, `${LOGS}?${text}`, BUSY_MS);
+		if ('cause' in read) return yield read;
+		const given = asObjects(read.answer.data);
+		const fresh = given.filter((row) => {
+			const id = asText(row.inference_id) ?? asText(row.request_id) ?? JSON.stringify(row);
+			return !seen.has(id) && seen.add(id);
+		});
+		// What was refused has no generation.
+		yield { rows: fresh.filter((row) => asText(row.inference_id)) };
+		offset += given.length;
+		if (fresh.length === 0 || asObject(read.answer.pagination)?.has_more !== true) return;
+	}
+}
+
+export type LogSearch =
+	| { kind: 'found'; id: string; status: string }
+	/** The log was read to its end, and does not hold it (yet). */
+	| { kind: 'absent' }
+	| { kind: 'unread' };
+
+/**
+ * Looks for the generation of a request whose answer was lost.
+ * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
+ * @throws VeoError when the API refuses
+ */
+export async function searchLog(
+	reader: Reader,
+	request: { readonly id: string; readonly model: string; readonly sentAtMs: number },
+	nowMs: number,
+): Promise<LogSearch> {
+	const oldestMs = nowMs - MAX_LOG_DAYS * DAY_MS + 2 * CLOCK_ALLOWANCE_MS;
+	const startMs = Math.max(request.sentAtMs - CLOCK_ALLOWANCE_MS, oldestMs);
+	const query: LogQuery = [
+		['start', new Date(startMs).toISOString()],
+		['end', new Date(Math.max(nowMs, startMs) + CLOCK_ALLOWANCE_MS).toISOString()],
+		...modelQuery([request.model]),
+	];
+	for await (const page of readLog(reader, query)) {
+		if ('cause' in page) return { kind: 'unread' };
+		const row = page.rows.find(({ client_request_id }) => client_request_id === request.id);
+		const id = asText(row?.inference_id);
+		if (row && id) return { kind: 'found', id, status: String(row.status) };
+	}
+	return { kind: 'absent' };
+}
