@@ -10,6 +10,8 @@ export interface ConnectionFault {
 	readonly mends: 'later' | 'soon' | 'never';
 }
 
+/** Node's words for a connection that closes during the handshake; one that is reset has no own words. */
+const UNSECURED = 'before secure TLS connection was established';
 /** Node sets these for what happens before there is a connection. */
 const BEFORE_CONNECTION = /\b(connect|getaddrinfo)\b/;
 
@@ -47,7 +49,7 @@ const FAULTS: ReadonlyArray<
 		'never',
 	],
 	[
-		/before secure TLS connection was established/,
+		new RegExp(UNSECURED),
 		'The connection broke before it was secured',
 		false,
 		'later',
@@ -78,20 +80,26 @@ const FAULTS: ReadonlyArray<
 	[/ECONNRESET|socket hang up|EPIPE|\baborted\b/, 'The connection broke', true, 'later'],
 ];
 
+/** Whether the request of an axios error waits for a handshake that was never finished. */
+function isUnsecured(request: unknown): boolean {
+	const { _currentRequest: inner, socket } = (request ?? {}) as Record<string, unknown>;
+	if (inner) return isUnsecured(inner);
+	return (socket as { secureConnecting?: boolean } | undefined)?.secureConnecting === true;
+}
+
 /** The codes, names and messages of an error and its causes, where n8n keeps Node's own code. */
 function tracesOf(fault: unknown, depth = 0): { texts: string; isBefore: boolean } {
 	if (depth > 5 || typeof fault !== 'object' || fault === null) {
 		return { texts: typeof fault === 'string' ? fault : '', isBefore: false };
 	}
-	const { code, name, message, messages, syscall, cause, errorResponse, errors } = fault as Record<
-		string,
-		unknown
-	>;
+	const { code, name, message, messages, syscall, request, cause, errorResponse, errors } =
+		fault as Record<string, unknown>;
 	const listed = Array.isArray(messages) ? messages : [];
 	const inner = [cause, errorResponse, ...(Array.isArray(errors) ? errors : [])].map((part) =>
 		tracesOf(part, depth + 1),
 	);
 	const own = [code, name, message, ...listed].filter((part) => part !== undefined).map(String);
+	if (isUnsecured(request)) own.push(UNSECURED);
 	return {
 		texts: [...own, ...inner.map(({ texts }) => texts)].join('\n'),
 		isBefore:

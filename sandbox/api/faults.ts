@@ -14,7 +14,9 @@ export type FaultAction =
 	| { kind: 'hang' }
 	/** Submit: the job is taken and will be charged, but the answer is lost. */
 	| { kind: 'acceptThenReset' }
-	| { kind: 'acceptThenStatus'; status: number }
+	| { kind: 'acceptThenStatus'; status: number; named?: boolean }
+	/** Its ID comes in a header, and the body breaks off. */
+	| { kind: 'acceptThenBroken' }
 	| { kind: 'acceptThenHang' }
 	| { kind: 'acceptThenJson'; body: unknown }
 	| { kind: 'acceptSlowly'; ms: number }
@@ -24,6 +26,15 @@ export type FaultAction =
 	| { kind: 'lateVideo'; looks: number }
 	| { kind: 'unknownStatus'; status: string; looks: number }
 	| { kind: 'videoUrl'; url: string }
+	/** The video is a list of one. */
+	| { kind: 'videoList' }
+	/** Completed and charged, and the video comes some looks later. */
+	| { kind: 'chargedLate'; looks: number }
+	/** Looks answer with another form of the ID. */
+	| { kind: 'otherId' }
+	/** The answer to the submission is the end already. */
+	| { kind: 'completedAtOnce' }
+	| { kind: 'failedAtOnce'; error: unknown }
 	/** CDN. */
 	| { kind: 'cutOff'; afterBytes: number }
 	| { kind: 'stall'; afterBytes: number }

@@ -54,11 +54,24 @@ export function submit(api: SandboxApi, entry: LogEntry, response: ServerRespons
 	api.emit('generation', generation);
 	if (action?.kind === 'acceptThenReset') return void response.socket?.destroy();
 	if (action?.kind === 'acceptThenHang') return;
+	if (action?.kind === 'acceptThenBroken') {
+		response.writeHead(201, {
+			'content-type': 'application/json',
+			'x-inference-id': generation.id,
+		});
+		return void response.end('{"id": "');
+	}
 	if (action?.kind === 'acceptThenStatus') {
+		if (action.named) response.setHeader('x-inference-id', generation.id);
 		return refuse(response, entry, action.status, 'Bad gateway on demand');
 	}
 	if (action?.kind === 'acceptThenJson') return send(response, 200, action.body);
 	response.setHeader('x-inference-id', generation.id);
+	if (action?.kind === 'completedAtOnce' || action?.kind === 'failedAtOnce') {
+		generation.readyAt = Date.now();
+		api.settle(generation);
+		return send(response, 201, answerOf(api, generation, response));
+	}
 	const accept = () => send(response, 201, { id: generation.id, status: 'queued', meta: null });
 	if (action?.kind === 'acceptSlowly') setTimeout(accept, action.ms);
 	else accept();
@@ -77,22 +90,28 @@ export function look(api: SandboxApi, url: URL, entry: LogEntry, response: Serve
 }
 
 function answerOf(api: SandboxApi, generation: Generation, response: ServerResponse): Row {
-	const { id, fate, looks, costUsd } = generation;
+	const { fate, looks, costUsd } = generation;
+	const id = fate?.kind === 'otherId' ? `internal-${generation.id}` : generation.id;
 	if (fate?.kind === 'unknownStatus' && looks <= fate.looks) return { id, status: fate.status };
 	if (generation.status === 'error') {
-		return { id, status: 'error', error: fate?.kind === 'fail' ? fate.error : null };
+		return { id, status: 'error', error: fate && 'error' in fate ? fate.error : null };
 	}
 	if (generation.status !== 'completed') return { id, status: generation.status };
 	const late = fate?.kind === 'lateVideo' && looks <= fate.looks;
 	if (fate?.kind === 'noVideo' || late) return { id, status: 'completed', error: null };
 	const credits = Math.round(costUsd * CREDITS_PER_USD);
+	const usage = { credits_used: credits, usd_spent: costUsd };
+	if (fate?.kind === 'chargedLate' && looks <= fate.looks) {
+		return { id, status: 'completed', error: null, meta: { usage } };
+	}
+	const video = { url: fate?.kind === 'videoUrl' ? fate.url : api.videoUrl(generation) };
 	response.setHeader('x-aimlapi-credits-used', String(credits));
 	response.setHeader('x-aimlapi-usd-spent', String(costUsd));
 	return {
 		id,
 		status: 'completed',
-		video: { url: fate?.kind === 'videoUrl' ? fate.url : api.videoUrl(generation) },
+		video: fate?.kind === 'videoList' ? [video] : video,
 		error: null,
-		meta: { usage: { credits_used: credits, usd_spent: costUsd } },
+		meta: { usage },
 	};
 }

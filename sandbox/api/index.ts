@@ -31,6 +31,18 @@ export interface Settings {
 	videoBytes?: number;
 	/** Rows of the usage log that were there before. */
 	oldLogRows: number;
+	/** Model of these rows; without it all models in turn. */
+	oldLogModel?: string;
+	/** Rows of the log that are given at once, however many are asked for. */
+	logPageRows: number;
+	/** Every page of the log says that there is more. */
+	logEndless: boolean;
+	/** Looks that are answered in each minute (refused ones count too); one more is answered with 429. */
+	looksPerMinute: number;
+	/** The same for the usage log. */
+	logsPerMinute: number;
+	/** How much faster than real the minutes of these limits pass. */
+	speed: number;
 }
 
 export interface SandboxOptions extends Partial<Settings> {
@@ -96,6 +108,11 @@ export class SandboxApi extends EventEmitter {
 			concurrency: Infinity,
 			retryAfterS: 1,
 			oldLogRows: 0,
+			logPageRows: Infinity,
+			logEndless: false,
+			looksPerMinute: Infinity,
+			logsPerMinute: Infinity,
+			speed: 1,
 			...options,
 		};
 	}
@@ -109,6 +126,13 @@ export class SandboxApi extends EventEmitter {
 
 	fault(rule: FaultRule): void {
 		this.faults.add(rule);
+	}
+
+	/** Whether one more request like this is over the limit of the last minute. */
+	isOverLimit(isAlike: (entry: LogEntry) => boolean, perMinute: number): boolean {
+		if (perMinute === Infinity) return false;
+		const sinceMs = Date.now() - 60_000 / this.settings.speed;
+		return this.log.filter((entry) => entry.at > sinceMs && isAlike(entry)).length > perMinute;
 	}
 
 	/** Forgets jobs, faults and the log. */
@@ -167,8 +191,9 @@ export class SandboxApi extends EventEmitter {
 			if (generation.looks > 0) generation.status = 'generating';
 			return;
 		}
-		generation.status = generation.fate?.kind === 'fail' ? 'error' : 'completed';
-		generation.paid = !['fail', 'noVideo'].includes(generation.fate?.kind ?? '');
+		const fate = generation.fate?.kind ?? '';
+		generation.status = ['fail', 'failedAtOnce'].includes(fate) ? 'error' : 'completed';
+		generation.paid = !['fail', 'failedAtOnce', 'noVideo'].includes(fate);
 		if (generation.paid) {
 			this.settings.balanceUsd =
 				Math.round((this.settings.balanceUsd - generation.costUsd) * 1e6) / 1e6;
@@ -247,12 +272,20 @@ export class SandboxApi extends EventEmitter {
 			case 'POST /v2/video/generations':
 				return submit(this, entry, response);
 			case 'GET /v2/video/generations':
+				if (this.isOverLimit(isLook, this.settings.looksPerMinute)) {
+					return refuse(response, entry, 429, 'Too Many Requests');
+				}
 				return look(this, url, entry, response);
 			case 'GET /v2/billing':
 				this.settled();
 				if (strike(this.faults, 'billing', response)) return;
 				return send(response, 200, { current_balance: this.settings.balanceUsd, currency: 'USD' });
 			case 'GET /v2/logs':
+				if (
+					this.isOverLimit(({ path }) => path.startsWith('/v2/logs'), this.settings.logsPerMinute)
+				) {
+					return refuse(response, entry, 429, 'Too Many Requests');
+				}
 				if (strike(this.faults, 'logs', response)) return;
 				return sendLogs(this, url, entry, response);
 			default:
@@ -260,6 +293,8 @@ export class SandboxApi extends EventEmitter {
 		}
 	}
 }
+
+const isLook = ({ method, path }: LogEntry) => method === 'GET' && path.includes('generation_id=');
 
 function parseJson(text: string): unknown {
 	try {

@@ -67,9 +67,12 @@ export function sendLogs(
 			(statuses.length === 0 || statuses.includes(String(row.status)))
 		);
 	});
+	const { logPageRows, logEndless } = api.settings;
+	const given = Math.min(limit, logPageRows);
+	const hasMore = logEndless || offset + given < rows.length;
 	send(response, 200, {
-		data: rows.slice(offset, offset + limit),
-		pagination: { limit, offset, total: rows.length, has_more: offset + limit < rows.length },
+		data: rows.slice(offset, offset + given),
+		pagination: { limit, offset, total: rows.length, has_more: hasMore },
 	});
 }
 
@@ -101,7 +104,7 @@ function logRows(api: SandboxApi): Row[] {
 		row(
 			{
 				id: `old-${index}`,
-				model: models[index % models.length],
+				model: api.settings.oldLogModel ?? models[index % models.length],
 				paid: index % 5 !== 0,
 				costUsd: 1,
 			},

@@ -26,6 +26,11 @@ export function useEngine(options: EngineOptions & SandboxOptions = {}): Setup {
 			balanceUsd: 1_000,
 			concurrency: Infinity,
 			oldLogRows: 0,
+			oldLogModel: undefined,
+			logPageRows: Infinity,
+			logEndless: false,
+			looksPerMinute: Infinity,
+			logsPerMinute: Infinity,
 			videoBytes: undefined,
 			...settings,
 		});

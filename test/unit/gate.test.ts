@@ -1,20 +1,32 @@
 /** Who may submit when: one at first, more while all goes well, one again after a 429. */
 import { SubmitGate } from '../../nodes/AimlVeo/gate';
-import { fakeClock } from './support';
+import type { TurnEnd } from '../../nodes/AimlVeo/gate';
+import { badKey } from '../../nodes/AimlVeo/errors';
+import { fakeClock, settle } from './support';
 
+/** A gate whose turns last until `leave` ends the one that began first. */
 function gateOf(maxWidth = 10, sleep?: (ms: number) => Promise<void>) {
 	const clock = fakeClock();
 	const gate = new SubmitGate({ now: clock.now, sleep: sleep ?? clock.sleep, maxWidth });
 	const inside: number[] = [];
+	const turns: Array<(end: TurnEnd) => void> = [];
 	const enter = (order: number) => {
-		const entered = gate.enter(order).then(() => inside.push(order));
-		entered.catch(() => {});
-		return entered;
+		const turn = gate.withTurn(order, async () => {
+			inside.push(order);
+			const end = await new Promise<TurnEnd>((resolve) => turns.push(resolve));
+			return { end, value: order };
+		});
+		turn.catch(() => {});
+		return turn;
 	};
-	return { gate, clock, inside, enter };
+	const leave = async (end: TurnEnd = 'refused') => {
+		turns.shift()?.(end);
+		await settle();
+	};
+	/** Pauses that were slept; the turn that a refusal waits for is none. */
+	const pauses = () => clock.sleeps.filter((ms) => ms > 0);
+	return { gate, clock, inside, enter, leave, pauses };
 }
-
-const settle = async () => await new Promise(setImmediate);
 
 test('one at first, however many wait', async () => {
 	const { inside, enter } = gateOf();
@@ -24,66 +36,66 @@ test('one at first, however many wait', async () => {
 });
 
 test('one more at a time after each that is accepted', async () => {
-	const { gate, inside, enter } = gateOf();
+	const { inside, enter, leave } = gateOf();
 	for (let order = 0; order < 10; order++) void enter(order);
 	await settle();
 	expect(inside).toHaveLength(1);
-	gate.leave('accepted');
-	await settle();
+	await leave('accepted');
 	expect(inside).toHaveLength(3);
-	gate.leave('accepted');
-	gate.leave('accepted');
-	await settle();
+	await leave('accepted');
+	await leave('accepted');
 	expect(inside).toHaveLength(7);
 });
 
 test('never more than the width that was set', async () => {
-	const { gate, inside, enter } = gateOf(2);
+	const { inside, enter, leave } = gateOf(2);
 	for (let order = 0; order < 8; order++) void enter(order);
+	await settle();
 	for (let left = 1; left <= 5; left++) {
-		await settle();
-		gate.leave('accepted');
-		await settle();
-		expect(inside.length - left).toBeLessThanOrEqual(2);
+		await leave('accepted');
+		expect(inside).toHaveLength(left + 2);
 	}
 });
 
 test('a refusal lets the next one in, without widening', async () => {
-	const { gate, inside, enter } = gateOf();
+	const { inside, enter, leave } = gateOf();
 	[0, 1, 2].forEach(enter);
 	await settle();
-	gate.leave();
-	await settle();
+	await leave();
 	expect(inside).toEqual([0, 1]);
 });
 
+test('so does a throw; the value and the throw are those of the work', async () => {
+	const { gate } = gateOf();
+	const thrown = new Error('own');
+	const failing = gate.withTurn(0, async () => await Promise.reject(thrown));
+	const next = gate.withTurn(1, async () => await Promise.resolve({ end: 'accepted', value: 5 }));
+	await expect(failing).rejects.toBe(thrown);
+	await expect(next).resolves.toBe(5);
+});
+
 test('of those who wait, the item with the lowest number is next, also when it comes back', async () => {
-	const { gate, inside, enter } = gateOf();
+	const { inside, enter, leave } = gateOf();
 	[0, 3, 2].forEach(enter);
 	await settle();
-	gate.leave({ pauseMs: 5 });
+	await leave({ pauseMs: 5 });
 	void enter(0);
-	for (let left = 0; left < 3; left++) {
-		await settle();
-		gate.leave();
-	}
-	await settle();
+	for (let left = 0; left < 3; left++) await leave();
 	// The 2 went in when the 0 left.
 	expect(inside).toEqual([0, 2, 0, 3]);
 });
 
 test('after a 429 everybody waits, and one goes first', async () => {
-	const { gate, clock, inside, enter } = gateOf();
+	const { inside, enter, leave, pauses } = gateOf();
 	void enter(0);
 	await settle();
-	gate.leave('accepted');
+	await leave('accepted');
 	[1, 2, 3].forEach(enter);
 	await settle();
 	expect(inside).toEqual([0, 1, 2]);
-	gate.leave({ pauseMs: 5_000 });
-	gate.leave({ pauseMs: 2_000 });
-	await settle();
-	expect(clock.sleeps).toEqual([5_000]);
+	await leave({ pauseMs: 5_000 });
+	await leave({ pauseMs: 2_000 });
+	expect(pauses()).toEqual([5_000]);
 	expect(inside).toEqual([0, 1, 2, 3]);
 	void enter(4);
 	await settle();
@@ -91,26 +103,113 @@ test('after a 429 everybody waits, and one goes first', async () => {
 });
 
 test('tells when a submission was last accepted', async () => {
-	const { gate, clock, enter } = gateOf();
+	const { gate, clock, enter, leave } = gateOf();
 	const startMs = clock.now();
 	expect(gate.lastAcceptedMs).toBe(startMs);
 	void enter(0);
 	await settle();
 	clock.pass(700);
-	gate.leave();
+	await leave();
 	expect(gate.lastAcceptedMs).toBe(startMs);
 	void enter(1);
 	await settle();
-	gate.leave('accepted');
+	await leave('accepted');
 	expect(gate.lastAcceptedMs).toBe(startMs + 700);
 });
 
 test('a wait that is stopped gives its place back', async () => {
-	const { gate, inside, enter } = gateOf(1, async () => await Promise.reject(new Error('stopped')));
+	const { inside, enter, leave } = gateOf(
+		1,
+		async () => await Promise.reject(new Error('stopped')),
+	);
 	void enter(0);
 	await settle();
-	gate.leave({ pauseMs: 1_000 });
+	await leave({ pauseMs: 1_000 });
 	await expect(enter(1)).rejects.toThrow('stopped');
 	await expect(enter(2)).rejects.toThrow('stopped');
 	expect(inside).toEqual([0]);
+});
+
+describe('closed', () => {
+	test('whoever waits or comes later gets the reason; whoever is in goes on', async () => {
+		const { gate, inside, enter, leave } = gateOf();
+		const turns = [0, 1, 2].map(enter);
+		await settle();
+		const reason = badKey('Unauthorized');
+		gate.close(reason);
+		gate.close(badKey('Another'));
+		await leave('accepted');
+		await expect(turns[0]).resolves.toBe(0);
+		await expect(turns[1]).rejects.toBe(reason);
+		await expect(turns[2]).rejects.toBe(reason);
+		await expect(enter(3)).rejects.toBe(reason);
+		expect(() => gate.assertOpen()).toThrow(reason);
+		expect(inside).toEqual([0]);
+	});
+
+	test('by the refusal of the one that was in, before the next one begins', async () => {
+		const { gate, inside, enter } = gateOf();
+		const reason = badKey('Unauthorized');
+		const first = gate.withTurn(0, async () => await Promise.reject(reason));
+		// As the run does, which hears of it after the gate.
+		first.catch(() => gate.close(reason));
+		await expect(enter(1)).rejects.toBe(reason);
+		expect(inside).toEqual([]);
+	});
+
+	test('a pause is not waited for', async () => {
+		const { gate, enter, leave, pauses } = gateOf();
+		void enter(0);
+		await settle();
+		await leave({ pauseMs: 3_600_000 });
+		gate.close(badKey('Unauthorized'));
+		await expect(enter(1)).rejects.toThrow();
+		expect(pauses()).toEqual([]);
+	});
+
+	test('one that is open says nothing', () => {
+		expect(() => gateOf().gate.assertOpen()).not.toThrow();
+	});
+});
+
+describe('a clock that is set back', () => {
+	test('makes a pause no longer than it was', async () => {
+		const { clock, enter, leave, pauses } = gateOf();
+		void enter(0);
+		await settle();
+		await leave({ pauseMs: 5_000 });
+		clock.pass(-3_600_000);
+		void enter(1);
+		await settle();
+		expect(pauses()).toEqual([5_000]);
+	});
+
+	test('nor makes it come again for each item', async () => {
+		const { clock, inside, enter, leave, pauses } = gateOf();
+		void enter(0);
+		await settle();
+		await leave({ pauseMs: 5_000 });
+		clock.pass(-3_600_000);
+		[1, 2, 3].forEach(enter);
+		await settle();
+		await leave('accepted');
+		await leave('accepted');
+		await leave('accepted');
+		expect(inside).toEqual([0, 1, 2, 3]);
+		expect(pauses()).toEqual([5_000]);
+	});
+
+	test('nor does it hide a pause that comes after it', async () => {
+		const { clock, enter, leave, pauses } = gateOf();
+		void enter(0);
+		await settle();
+		await leave({ pauseMs: 5_000 });
+		clock.pass(-3_600_000);
+		void enter(1);
+		await settle();
+		await leave({ pauseMs: 20_000 });
+		void enter(2);
+		await settle();
+		expect(pauses()).toEqual([5_000, 20_000]);
+	});
 });

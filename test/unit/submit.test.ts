@@ -1,20 +1,20 @@
 /** Buying one generation once: what is sent again, what never is, and what the ledger says after. */
 import type { IDataObject } from 'n8n-workflow';
-import type { Api, LogRow, Submission } from '../../nodes/AimlVeo/api';
-import { badKey, requestRefused } from '../../nodes/AimlVeo/errors';
+import type { Api, Reading, Submission } from '../../nodes/AimlVeo/api';
+import { badKey, lookRefused, promptMissing, requestRefused } from '../../nodes/AimlVeo/errors';
 import { SubmitGate } from '../../nodes/AimlVeo/gate';
-import { hashRequest, Ledger, ledgerKey } from '../../nodes/AimlVeo/ledger';
+import { hashRequest, Ledger, ledgerKey, readClientRequestId } from '../../nodes/AimlVeo/ledger';
 import { toApiMedia } from '../../nodes/AimlVeo/media';
 import type { StoredMedia } from '../../nodes/AimlVeo/media';
-import { obtain } from '../../nodes/AimlVeo/submit';
-import type { SubmitContext } from '../../nodes/AimlVeo/submit';
-import { fakeClock, refusalOf, storedFilesOf } from './support';
+import { buy as buyOf, LOG_COMPLETE_MS } from '../../nodes/AimlVeo/submit';
+import type { SubmitContext, SubmitOrder } from '../../nodes/AimlVeo/submit';
+import type { Look } from '../../nodes/AimlVeo/wait';
+import { fakeClock, refusalOf, settle, storedFilesOf } from './support';
 
-const accepted = (id = 'gen-1'): Submission => ({
+const accepted = (id = 'gen-1', more: IDataObject = {}): Submission => ({
 	kind: 'accepted',
 	id,
-	status: 'queued',
-	answer: { id, status: 'queued', meta: null },
+	answer: { id, status: 'queued', meta: null, ...more },
 });
 const busy = (retryAfterMs?: number): Submission => ({
 	kind: 'notTaken',
@@ -28,25 +28,48 @@ const unreached: Submission = {
 	busy: false,
 };
 const lost: Submission = { kind: 'lost', cause: 'The connection broke' };
+const lostWithId: Submission = { ...lost, id: 'gen-7' };
 
-type Step = Submission | Error | (() => Submission);
+type Step = Submission | Error | (() => Submission | Promise<Submission>);
+
+/** The log's answer, given the client request ids that the ledger knows. */
+type Log = (requests: string[]) => Reading;
+
+const inLog =
+	(status: string): Log =>
+	(requests) => ({
+		kind: 'answer',
+		answer: {
+			data: [
+				{ inference_id: 'gen-8', client_request_id: 'another', status: 'succeeded' },
+				...requests.map((id) => ({ inference_id: 'gen-9', client_request_id: id, status })),
+			],
+			pagination: { has_more: false },
+		},
+	});
+const notInLog: Log = () => inLog('succeeded')([]);
+const unreadable: Log = () => ({ kind: 'fault', cause: 'The server answered with HTTP 503' });
 
 /** One try of an execution: its answers by turn (the last one repeats), and what was asked. */
 function tryOf(
 	steps: Step[],
 	options: {
-		log?: (sent: string) => LogRow | undefined;
+		log?: Log;
+		look?: () => Look;
 		context?: IDataObject;
 		tookMs?: number;
+		startMs?: number;
 	} = {},
 ) {
-	const clock = fakeClock();
+	const clock = fakeClock(options.startMs);
 	const context = options.context ?? {};
 	const sent: string[] = [];
 	const bodies: IDataObject[] = [];
 	const searched: string[] = [];
+	const looked: string[] = [];
 	const reported: string[] = [];
 	const end = new AbortController();
+	const ledger = new Ledger(context);
 	const api: Api = {
 		submit: async (body, clientRequestId) => {
 			sent.push(clientRequestId);
@@ -54,40 +77,64 @@ function tryOf(
 			clock.pass(options.tookMs ?? 0);
 			const step = steps[Math.min(sent.length, steps.length) - 1]!;
 			if (step instanceof Error) return await Promise.reject(step);
-			return typeof step === 'function' ? step() : step;
+			return typeof step === 'function' ? await step() : step;
 		},
-		look: async () => ({ kind: 'unknownId' }),
-		findInLog: async (clientRequestId) => {
-			searched.push(clientRequestId);
-			return options.log?.(clientRequestId);
+		look: async (generationId) => {
+			looked.push(generationId);
+			return options.look?.() ?? { kind: 'unknownId' };
 		},
-		read: async () => ({ kind: 'fault', cause: 'Not asked' }),
+		read: async (path) => {
+			searched.push(path);
+			return (options.log ?? notInLog)(ledger.summaryOf(0).unanswered.slice());
+		},
 	};
 	const buying: SubmitContext = {
 		api,
 		gate: new SubmitGate({ now: clock.now, sleep: clock.sleep, maxWidth: 10 }),
-		ledger: new Ledger(context),
-		executionId: '7',
-		runIndex: 0,
-		nodeId: 'node',
+		ledger,
+		origin: { instanceId: 'instance', executionId: '7', runIndex: 0, nodeId: 'node' },
 		now: clock.now,
+		sleep: clock.sleep,
 		signal: end.signal,
-		onAccepted: (itemIndex, id) => reported.push(`${itemIndex}:${id}`),
+		onAccepted: (itemIndex, id, request) => reported.push(`${itemIndex}:${id}:${request}`),
 	};
-	const buy = async (
+	let asked = 0;
+	const orderOf = (
 		itemIndex = 0,
 		prompt = 'A hill',
 		timeoutMs = 60_000,
 		media: Record<string, StoredMedia> = {},
-	) => {
+	): SubmitOrder => {
 		const body = { model: 'm', prompt, ...media };
-		return await obtain(buying, { itemIndex, body, hash: hashRequest(body), timeoutMs });
+		return {
+			itemIndex,
+			key: ledgerKey(0, itemIndex, hashRequest(body)),
+			body: async () => {
+				asked += 1;
+				return body;
+			},
+			timeoutMs,
+		};
 	};
-	return { buy, buying, clock, context, sent, bodies, searched, reported, end };
+	const buy = async (...order: Parameters<typeof orderOf>) =>
+		await buyOf(buying, orderOf(...order));
+	const asks = () => asked;
+	return {
+		...{ buy, buying, orderOf, asks, clock, context },
+		...{ sent, bodies, searched, looked, reported, end },
+	};
 }
 
-const KEY = ledgerKey(0, 0, hashRequest({ model: 'm', prompt: 'A hill' }));
-const rowOf = (status: string) => (): LogRow => ({ inference_id: 'gen-9', status });
+const BODY = { model: 'm', prompt: 'A hill' };
+const KEY = ledgerKey(0, 0, hashRequest(BODY));
+
+/** What the ledger says of a request whose answer was lost. */
+const unanswered = (req: string | undefined, at: number) => ({
+	req,
+	model: 'm',
+	body: hashRequest(BODY),
+	at,
+});
 
 describe('a stored picture', () => {
 	const photo = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
@@ -111,7 +158,7 @@ describe('a stored picture', () => {
 		await first.buy(0, 'A hill', 60_000, (await picture()).media);
 		const { media, reads } = await picture();
 		const second = tryOf([accepted('gen-2')], { context: first.context });
-		expect((await second.buy(0, 'A hill', 60_000, media)).entry.id).toBe('gen-1');
+		expect((await second.buy(0, 'A hill', 60_000, media)).id).toBe('gen-1');
 		expect(reads).toEqual([]);
 	});
 
@@ -122,7 +169,32 @@ describe('a stored picture', () => {
 		await refusalOf(buy(0, 'A hill', 60_000, media));
 		expect(sent).toEqual([]);
 		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [] });
-		expect((await buy(1)).entry.id).toBe('gen-1');
+		expect((await buy(1)).id).toBe('gen-1');
+	});
+
+	test('is not sent when Stop comes while it is read', async () => {
+		const { media } = await picture();
+		const { buy, buying, end, sent } = tryOf([accepted()]);
+		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {
+			end.abort(new Error('stopped'));
+			return await Promise.resolve('data:image/png;base64,AAAA');
+		});
+		await expect(buy(0, 'A hill', 60_000, media)).rejects.toThrow('stopped');
+		expect(sent).toEqual([]);
+		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [] });
+	});
+
+	test('nor when another item meanwhile meets what every item would meet', async () => {
+		const { media } = await picture();
+		const refusal = badKey('Unauthorized');
+		const { buy, buying, sent } = tryOf([accepted()]);
+		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {
+			buying.gate.close(refusal);
+			return await Promise.resolve('data:image/png;base64,AAAA');
+		});
+		await expect(buy(0, 'A hill', 60_000, media)).rejects.toBe(refusal);
+		expect(sent).toEqual([]);
+		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [] });
 	});
 });
 
@@ -130,42 +202,134 @@ describe('accepted', () => {
 	test('is written down and told at once, with the whole answer', async () => {
 		const { buy, buying, clock, sent, reported } = tryOf([accepted()]);
 		const purchase = await buy();
-		expect(purchase).toMatchObject({ key: KEY, entry: { id: 'gen-1', sent: sent[0] } });
-		expect(purchase.answer.answer).toEqual({ id: 'gen-1', status: 'queued', meta: null });
-		expect(buying.ledger.find(KEY)).toEqual({
-			sent: sent[0],
+		expect(purchase).toEqual({
+			key: KEY,
 			id: 'gen-1',
-			status: 'queued',
-			at: clock.now(),
+			model: 'm',
+			acceptedAtMs: clock.now(),
+			answer: { id: 'gen-1', status: 'queued', meta: null },
 		});
-		expect(reported).toEqual(['0:gen-1']);
+		expect(buying.ledger.find(KEY)).toEqual({
+			req: sent[0],
+			at: clock.now(),
+			body: hashRequest(BODY),
+			id: 'gen-1',
+			model: 'm',
+		});
+		expect(reported).toEqual([`0:gen-1:${sent[0]}`]);
 	});
 
-	test('is found by the next try, which sends nothing', async () => {
+	test('is in the ledger before it is sent, and while it is on the line', async () => {
+		let whileSent: unknown;
+		const { buy, buying, clock, sent } = tryOf(
+			[
+				() => {
+					whileSent = structuredClone(buying.ledger.find(KEY));
+					return accepted();
+				},
+			],
+			{ tookMs: 700 },
+		);
+		const startMs = clock.now();
+		await buy();
+		expect(whileSent).toEqual(unanswered(sent[0], startMs));
+		expect(buying.ledger.find(KEY)).toMatchObject({ at: startMs + 700 });
+	});
+
+	test('names execution, run and item to the API, and a number of this execution', async () => {
+		const { buy, buying, sent } = tryOf([accepted()]);
+		await buy(3);
+		const facts = { executionId: '7', runIndex: 0, itemIndex: 3, attempt: 1 };
+		expect(readClientRequestId(sent[0]!)).toEqual(facts);
+		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}$`));
+	});
+
+	test('is found by the next try, which sends nothing and does not ask for the body', async () => {
 		const first = tryOf([accepted()]);
 		await first.buy();
 		const second = tryOf([accepted('gen-2')], { context: first.context });
 		const purchase = await second.buy();
-		expect(purchase.entry.id).toBe('gen-1');
-		expect(purchase.answer.answer).toEqual({ id: 'gen-1', status: 'queued' });
+		expect(purchase.id).toBe('gen-1');
+		expect(purchase.answer).toEqual({ id: 'gen-1', status: 'queued' });
+		expect(purchase.acceptedAtMs).toBe(first.clock.now());
 		expect(second.sent).toEqual([]);
+		expect(second.asks()).toBe(0);
+	});
+
+	test('keeps what the answer said of it, where that was not "queued"', async () => {
+		const first = tryOf([accepted('gen-1', { status: 'error' })]);
+		await first.buy();
+		const second = tryOf([], { context: first.context });
+		expect((await second.buy()).answer).toEqual({ id: 'gen-1', status: 'error' });
 	});
 
 	test('an edited prompt, another item and another round are other requests', async () => {
-		const { buy, buying, sent } = tryOf([accepted()]);
+		const { buy, buying, orderOf, sent } = tryOf([accepted()]);
 		await buy(0, 'A hill');
 		await buy(0, 'A hill.');
 		await buy(1, 'A hill');
-		await obtain(
-			{ ...buying, runIndex: 1 },
-			{
-				itemIndex: 0,
-				body: { model: 'm', prompt: 'A hill' },
-				hash: hashRequest({ model: 'm', prompt: 'A hill' }),
-				timeoutMs: 1,
-			},
+		const origin = { ...buying.origin, runIndex: 1 };
+		await buyOf(
+			{ ...buying, origin },
+			{ ...orderOf(), key: ledgerKey(1, 0, hashRequest(BODY)), timeoutMs: 1 },
 		);
 		expect(new Set(sent).size).toBe(4);
+	});
+});
+
+describe('the same request, while it is under way', () => {
+	/** The first answer comes when told to. */
+	function held() {
+		let answer = (_: Submission) => {};
+		const first = new Promise<Submission>((resolve) => {
+			answer = resolve;
+		});
+		return { ...tryOf([() => first, accepted('gen-2')]), answer };
+	}
+
+	test('is sent once: a second one waits for the first, and gets what it gets', async () => {
+		const { buy, answer, sent, asks } = held();
+		const both = [buy(), buy()];
+		await settle();
+		answer(accepted());
+		const [one, other] = await Promise.all(both);
+		expect(other).toBe(one);
+		expect(sent).toHaveLength(1);
+		expect(asks()).toBe(1);
+	});
+
+	test('a refusal is that of both; the next one is sent', async () => {
+		const { buy, answer, sent, buying } = held();
+		const ends = Promise.allSettled([buy(), buy()]);
+		await settle();
+		answer(Promise.reject(requestRefused(400, 'prompt: too long')) as never);
+		const [one, other] = await ends;
+		expect(one).toMatchObject({ status: 'rejected' });
+		expect(other).toEqual(one);
+		expect(sent).toHaveLength(1);
+		expect(buying.ledger.underWay.size).toBe(0);
+		expect((await buy()).id).toBe('gen-2');
+	});
+
+	test('Stop ends the second one, whatever the first does', async () => {
+		const { buy, buying, orderOf, answer } = held();
+		const one = buy();
+		const stop = new AbortController();
+		const other = buyOf({ ...buying, signal: stop.signal }, orderOf());
+		await settle();
+		stop.abort(new Error('stopped'));
+		await expect(other).rejects.toThrow('stopped');
+		answer(accepted());
+		expect((await one).id).toBe('gen-1');
+	});
+
+	test('another request does not wait for it', async () => {
+		const { buy, buying, answer } = held();
+		buying.gate.withTurn = async (_order, work) => (await work()).value;
+		const one = buy();
+		expect((await buy(1)).id).toBe('gen-2');
+		answer(accepted());
+		expect((await one).id).toBe('gen-1');
 	});
 });
 
@@ -192,7 +356,7 @@ describe('sent again, because it was surely not taken', () => {
 
 	test('connection refused or name not found', async () => {
 		const { buy, clock, sent } = tryOf([unreached, unreached, accepted()]);
-		expect((await buy()).entry.id).toBe('gen-1');
+		expect((await buy()).id).toBe('gen-1');
 		expect(clock.sleeps).toEqual([1_000, 2_000]);
 		expect(sent).toHaveLength(3);
 	});
@@ -209,10 +373,43 @@ describe('sent again, because it was surely not taken', () => {
 	});
 
 	test('a pause that ends at the deadline is made, one that is 1 ms longer is not', async () => {
-		expect((await tryOf([busy(60_000), accepted()]).buy()).entry.id).toBe('gen-1');
+		expect((await tryOf([busy(60_000), accepted()]).buy()).id).toBe('gen-1');
 		const late = tryOf([busy(60_001), accepted()]);
 		await refusalOf(late.buy());
 		expect(late.sent).toHaveLength(1);
+	});
+
+	test('one answer that asks for a longer pause than there is time speaks for all items', async () => {
+		const { buy, sent } = tryOf([busy(3_600_000)]);
+		const ends = await Promise.allSettled([buy(0), buy(1), buy(2), buy(3)]);
+		expect(ends.map((end) => 'reason' in end && String(end.reason))).toEqual(
+			Array(4).fill('VeoError: The AI/ML API accepts no more requests for now'),
+		);
+		expect(sent).toHaveLength(1);
+		// Nor may one that comes later send.
+		await refusalOf(buy(4));
+		expect(sent).toHaveLength(1);
+	});
+
+	test('a pause that only this item has no time for speaks for this one', async () => {
+		const { buy, sent } = tryOf([busy(50_000), busy(50_000), accepted('gen-2')]);
+		await refusalOf(buy(0));
+		expect((await buy(1)).id).toBe('gen-2');
+		expect(sent).toHaveLength(3);
+	});
+
+	test('a name that is not found is tried for seconds, not until the time is over', async () => {
+		const { buy, clock } = tryOf([{ ...unreached, withinMs: 5_000 } as Submission]);
+		const startMs = clock.now();
+		const refusal = await refusalOf(buy(0, 'A hill', 1_000_000));
+		expect(refusal.message).toBe('The AI/ML API could not be reached');
+		expect(clock.now() - startMs).toBe(3_000);
+	});
+
+	test('nor longer than there is time', async () => {
+		const { buy, sent } = tryOf([{ ...unreached, withinMs: 5_000 } as Submission]);
+		await refusalOf(buy(0, 'A hill', 500));
+		expect(sent).toHaveLength(1);
 	});
 
 	test('an item that another one overtakes has its time anew: the API is busy, not shut', async () => {
@@ -221,7 +418,7 @@ describe('sent again, because it was surely not taken', () => {
 			return busy(50_000);
 		};
 		const { buy, buying, clock } = tryOf([busy(50_000), whileAnotherIsAccepted, accepted()]);
-		expect((await buy()).entry.id).toBe('gen-1');
+		expect((await buy()).id).toBe('gen-1');
 	});
 
 	test('never reached: says why', async () => {
@@ -235,14 +432,15 @@ describe('sent again, because it was surely not taken', () => {
 
 describe('never sent again', () => {
 	test('an answer that was lost: says so, and looks into the usage log', async () => {
-		const { buy, buying, sent, searched } = tryOf([lost]);
+		const { buy, buying, clock, sent, searched } = tryOf([lost]);
 		const refusal = await refusalOf(buy());
 		expect(refusal.message).toContain('may have been accepted and charged');
 		expect(refusal.message).toContain(sent[0]);
 		expect(refusal.details.description).toMatch(/^The connection broke\./);
+		expect(refusal.details.isOldRequest).not.toBe(true);
 		expect(sent).toHaveLength(1);
-		expect(searched).toEqual(sent);
-		expect(buying.ledger.find(KEY)).toEqual({ sent: sent[0] });
+		expect(searched).toHaveLength(1);
+		expect(buying.ledger.find(KEY)).toEqual(unanswered(sent[0], clock.now()));
 	});
 
 	test('nor by the next try, which looks into the log again', async () => {
@@ -252,40 +450,42 @@ describe('never sent again', () => {
 		const refusal = await refusalOf(second.buy());
 		expect(refusal.message).toContain(first.sent[0]);
 		expect(refusal.details.description).toContain('An earlier try');
+		expect(refusal.details.isOldRequest).toBe(true);
 		expect(second.sent).toEqual([]);
-		expect(second.searched).toEqual(first.sent);
+		expect(second.asks()).toBe(0);
+		expect(second.searched).toEqual(first.searched);
 	});
 
 	test('a lost answer whose generation is in the log is found', async () => {
-		const { buy, buying, sent, reported } = tryOf([lost], { log: rowOf('succeeded') });
-		expect((await buy()).entry.id).toBe('gen-9');
+		const { buy, buying, sent, reported } = tryOf([lost], { log: inLog('succeeded') });
+		expect(await buy()).toMatchObject({ id: 'gen-9', model: 'm' });
 		expect(sent).toHaveLength(1);
-		expect(reported).toEqual(['0:gen-9']);
-		expect(buying.ledger.find(KEY)).toMatchObject({ id: 'gen-9' });
+		expect(reported).toEqual([`0:gen-9:${sent[0]}`]);
+		expect(buying.ledger.find(KEY)).toMatchObject({ id: 'gen-9', req: sent[0] });
 	});
 
 	test('or by the next try', async () => {
 		const first = tryOf([lost]);
 		await refusalOf(first.buy());
-		const second = tryOf([accepted()], { context: first.context, log: rowOf('succeeded') });
-		expect((await second.buy()).entry.id).toBe('gen-9');
+		const second = tryOf([accepted()], { context: first.context, log: inLog('succeeded') });
+		expect((await second.buy()).id).toBe('gen-9');
 		expect(second.sent).toEqual([]);
 	});
 
 	test('unless the log says that it failed and so costs nothing: the next try sends a new one', async () => {
-		const first = tryOf([lost], { log: rowOf('failed') });
+		const first = tryOf([lost], { log: inLog('failed') });
 		await refusalOf(first.buy());
-		const second = tryOf([accepted()], { context: first.context, log: rowOf('failed') });
-		expect((await second.buy()).entry.id).toBe('gen-1');
+		const second = tryOf([accepted()], { context: first.context, log: inLog('failed') });
+		expect((await second.buy()).id).toBe('gen-1');
 		expect(second.sent).toEqual([`${first.sent[0]}.2`]);
 	});
 
 	test('something unforeseen while sending counts as a lost answer', async () => {
-		const { buy, buying, sent } = tryOf([new TypeError('x is not a function')]);
+		const { buy, buying, clock, sent } = tryOf([new TypeError('x is not a function')]);
 		const refusal = await refusalOf(buy());
 		expect(refusal.message).toContain('may have been accepted and charged');
 		expect(refusal.details.description).toContain('x is not a function');
-		expect(buying.ledger.find(KEY)).toEqual({ sent: sent[0] });
+		expect(buying.ledger.find(KEY)).toEqual(unanswered(sent[0], clock.now()));
 	});
 
 	test('a stopped run does not look into the log', async () => {
@@ -293,10 +493,115 @@ describe('never sent again', () => {
 			end.abort(new Error('stopped'));
 			return lost;
 		};
-		const { buy, buying, end, sent, searched } = tryOf([whileStopping]);
+		const { buy, buying, clock, end, sent, searched } = tryOf([whileStopping]);
 		await refusalOf(buy());
 		expect(searched).toEqual([]);
-		expect(buying.ledger.find(KEY)).toEqual({ sent: sent[0] });
+		expect(buying.ledger.find(KEY)).toEqual(unanswered(sent[0], clock.now()));
+	});
+});
+
+describe('what the log does not hold', () => {
+	/** The next try of an execution whose answer was lost, so much later. */
+	async function laterTry(afterMs: number, log: Log) {
+		const first = tryOf([lost]);
+		await refusalOf(first.buy());
+		const startMs = first.clock.now() + afterMs;
+		return { first, second: tryOf([accepted()], { context: first.context, log, startMs }) };
+	}
+
+	test('is not sent again while it may still come', async () => {
+		const { second } = await laterTry(LOG_COMPLETE_MS, notInLog);
+		await refusalOf(second.buy());
+		expect(second.sent).toEqual([]);
+	});
+
+	test('was never accepted when it is not there after an hour: sent again, under a new id', async () => {
+		const { first, second } = await laterTry(LOG_COMPLETE_MS + 1, notInLog);
+		expect((await second.buy()).id).toBe('gen-1');
+		expect(second.sent).toEqual([`${first.sent[0]}.2`]);
+	});
+
+	test('but not when the log could not be read', async () => {
+		const { second } = await laterTry(2 * LOG_COMPLETE_MS, unreadable);
+		await refusalOf(second.buy());
+		expect(second.sent).toEqual([]);
+		// Asked again, as every free route is.
+		expect(second.searched.length).toBeGreaterThan(1);
+	});
+
+	test('nor when the API refuses to show it', async () => {
+		const { second } = await laterTry(2 * LOG_COMPLETE_MS, () => {
+			throw badKey('Unauthorized');
+		});
+		const refusal = await refusalOf(second.buy());
+		expect(refusal.message).toContain('may have been accepted and charged');
+		expect(second.sent).toEqual([]);
+	});
+
+	test('one that is there by then is used', async () => {
+		const { second } = await laterTry(2 * LOG_COMPLETE_MS, inLog('succeeded'));
+		expect((await second.buy()).id).toBe('gen-9');
+		expect(second.sent).toEqual([]);
+	});
+});
+
+describe('a lost answer that came with an ID', () => {
+	const running: Look = {
+		kind: 'answer',
+		answer: { id: 'gen-7', status: 'generating', meta: null },
+	};
+
+	test('is accepted when the API knows the ID', async () => {
+		const { buy, buying, looked, reported, sent, searched } = tryOf([lostWithId], {
+			look: () => running,
+		});
+		expect(await buy()).toMatchObject({ id: 'gen-7', answer: (running as IDataObject).answer });
+		expect(looked).toEqual(['gen-7']);
+		expect(searched).toEqual([]);
+		expect(reported).toEqual([`0:gen-7:${sent[0]}`]);
+		expect(buying.ledger.find(KEY)).toMatchObject({ id: 'gen-7', status: 'generating' });
+	});
+
+	test('also when it knows it a moment later', async () => {
+		let looks = 0;
+		const { buy, clock } = tryOf([lostWithId], {
+			look: () => (++looks < 3 ? { kind: 'unknownId' } : running),
+		});
+		expect((await buy()).id).toBe('gen-7');
+		expect(clock.sleeps).toEqual([2_000, 2_000]);
+	});
+
+	test('is kept when it is not known, and looked for in the log', async () => {
+		const { buy, buying, looked, searched, sent } = tryOf([lostWithId]);
+		await refusalOf(buy());
+		expect(looked).toEqual(['gen-7', 'gen-7', 'gen-7']);
+		expect(searched).toHaveLength(1);
+		expect(buying.ledger.find(KEY)).toMatchObject({ req: sent[0], maybe: 'gen-7' });
+		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [sent[0]] });
+	});
+
+	test('the next try looks at it again', async () => {
+		const first = tryOf([lostWithId]);
+		await refusalOf(first.buy());
+		const second = tryOf([accepted()], { context: first.context, look: () => running });
+		expect((await second.buy()).id).toBe('gen-7');
+		expect(second.sent).toEqual([]);
+	});
+
+	test('a refusal to look at it tells nothing: the log is asked', async () => {
+		const { buy } = tryOf([lostWithId], {
+			look: () => {
+				throw lookRefused('gen-7', 400, 'No');
+			},
+			log: inLog('succeeded'),
+		});
+		expect((await buy()).id).toBe('gen-9');
+	});
+
+	test('one that failed at no cost is still told as what was bought', async () => {
+		const failed: Look = { kind: 'answer', answer: { id: 'gen-7', status: 'error' } };
+		const { buy } = tryOf([lostWithId], { look: () => failed });
+		expect((await buy()).answer).toEqual({ id: 'gen-7', status: 'error' });
 	});
 });
 
@@ -306,7 +611,7 @@ describe('refused', () => {
 		const { buy, buying } = tryOf([refusal, accepted()]);
 		await expect(buy()).rejects.toBe(refusal);
 		expect(buying.ledger.find(KEY)).toBeUndefined();
-		expect((await buy(1)).entry.id).toBe('gen-1');
+		expect((await buy(1)).id).toBe('gen-1');
 	});
 
 	test('what every item would meet is met once', async () => {
@@ -315,6 +620,16 @@ describe('refused', () => {
 		const ends = await Promise.allSettled([buy(0), buy(1), buy(2)]);
 		expect(ends.map((end) => 'reason' in end && end.reason)).toEqual([refusal, refusal, refusal]);
 		expect(sent).toHaveLength(1);
+	});
+
+	test('an item whose body cannot be made: nothing is sent, and the others go on', async () => {
+		const { buy, buying, orderOf, sent } = tryOf([accepted()]);
+		const refusal = promptMissing();
+		const order = { ...orderOf(), body: async () => await Promise.reject(refusal) };
+		await expect(buyOf(buying, order)).rejects.toBe(refusal);
+		expect(sent).toEqual([]);
+		expect(buying.ledger.find(KEY)).toBeUndefined();
+		expect((await buy(1)).id).toBe('gen-1');
 	});
 
 	test('nothing is sent after Stop', async () => {

@@ -1,6 +1,8 @@
 /** What several unit tests use. */
+import type { Reading } from '../../nodes/AimlVeo/api';
 import { VeoError } from '../../nodes/AimlVeo/errors';
 import type { BinarySource } from '../../nodes/AimlVeo/files';
+import type { Reader } from '../../nodes/AimlVeo/patience';
 
 /** An item without files. */
 export const noFiles: BinarySource = {
@@ -63,4 +65,20 @@ export function fakeClock(startMs = 1_000_000) {
 			nowMs += ms;
 		},
 	};
+}
+
+/** Lets all begin that can. */
+export const settle = async () => await new Promise(setImmediate);
+
+/** Readings by turn (the last one repeats) or by path, with what was asked, by a clock that only sleeping moves. */
+export function readerOf(readings: Reading[] | ((path: string) => Reading)) {
+	const clock = fakeClock();
+	const paths: string[] = [];
+	const read = async (path: string): Promise<Reading> => {
+		paths.push(path);
+		if (typeof readings === 'function') return readings(path);
+		return readings[Math.min(paths.length, readings.length) - 1]!;
+	};
+	const reader: Reader = { api: { read }, sleep: clock.sleep };
+	return { reader, paths, clock };
 }

@@ -3,7 +3,7 @@
  * store, all real. Apart from Jest, because n8n-core is slow to load and brings its own class loading.
  */
 // First, so that everything after it lives by this clock.
-import './speed';
+import { setAhead } from './speed';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
@@ -68,12 +68,31 @@ subscribe('http.client.request.start', () => {
 const unhandled: string[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(String(reason)));
 
+/** A usable node as the tool that n8n's server derives from it. */
+function asTool(node: INodeType): INodeType {
+	const description = {
+		...node.description,
+		name: `${node.description.name}Tool`,
+		inputs: [],
+		outputs: ['ai_tool' as const],
+	};
+	return Object.assign(Object.create(node) as INodeType, { description });
+}
+
+const tools = new Map<string, INodeType>();
+
 function loadedNode(type: string): INodeType | IVersionedNodeType {
 	const [packageName, name = ''] = type.split('.');
 	const loader = loaders.find((candidate) => candidate.packageName === packageName);
 	const loaded = loader?.nodeTypes[name];
-	if (!loaded) throw new Error(`Unknown node type ${type}`);
-	return loaded.type;
+	if (loaded) return loaded.type;
+	const base = loader?.nodeTypes[name.replace(/Tool$/, '')]?.type;
+	if (!base || !('description' in base) || !name.endsWith('Tool')) {
+		throw new Error(`Unknown node type ${type}`);
+	}
+	const tool = tools.get(type) ?? asTool(base as INodeType);
+	tools.set(type, tool);
+	return tool;
 }
 
 const nodeTypes: INodeTypes = {
@@ -231,7 +250,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 		nodes: deepCopy(request.nodes),
 		connections: request.connections,
 		nodeTypes,
-		settings: {},
+		settings: request.settings ?? {},
 	});
 	const workflowData = {
 		id: 'test',
@@ -240,6 +259,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 		nodes: request.nodes,
 		connections: request.connections,
 	} as unknown as IWorkflowBase;
+	if (request.laterMs) setAhead(request.laterMs);
 	const retried = request.retryOf ? executions.get(request.retryOf) : undefined;
 	if (request.retryOf && !retried) throw new Error(`No execution ${request.retryOf} to retry`);
 	const mode = retried ? 'retry' : 'manual';

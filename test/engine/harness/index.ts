@@ -12,7 +12,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { IConnections, IDataObject, INode } from 'n8n-workflow';
+import type { IConnections, IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
 import type { Described, FromHost, InputItem, RunRequest, RunResult, ToHost } from './protocol';
 
 export type { InputItem, Row, RunResult } from './protocol';
@@ -29,6 +29,7 @@ export interface EngineOptions {
 export interface WorkflowSpec {
 	nodes: INode[];
 	connections: IConnections;
+	settings?: IWorkflowSettings;
 	resultNode: string;
 }
 
@@ -37,6 +38,8 @@ export interface RunOptions {
 	credentials: { apiKey: string; baseUrl: string };
 	executionId?: string;
 	retryOf?: string;
+	/** Sets the clock of n8n's process ahead first. */
+	laterMs?: number;
 }
 
 export interface Started {
@@ -92,6 +95,33 @@ export function veoWorkflow(parameters: IDataObject, settings: Partial<INode> = 
 	};
 }
 
+/**
+ * Items → Agent, with Veo as its tool; the agent calls it with each of `calls`.
+ * @param version 2 invokes tools itself, as agents before version 3 do; 3 asks the engine to run them
+ */
+export function agentWorkflow(
+	version: 2 | 3,
+	calls: IDataObject[],
+	parameters: IDataObject,
+	settings: { tool?: Partial<INode>; agent?: Partial<INode>; together?: boolean } = {},
+): WorkflowSpec {
+	const { tool, agent, together = false } = settings;
+	return {
+		nodes: [
+			node('Items', 'n8n-nodes-test.items'),
+			node('Agent', 'n8n-nodes-test.agent', { version, together, calls }, agent),
+			{ ...veoNode('Veo', parameters, tool), type: `${VEO_TYPE}Tool` },
+		],
+		connections: {
+			...connect('Items > Agent'),
+			Veo: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+		},
+		// With n8n's older order the engine would resume the agent before its tool has run.
+		settings: { executionOrder: 'v1' },
+		resultNode: 'Agent',
+	};
+}
+
 export class Engine {
 	private calls = 0;
 	private executions = 0;
@@ -140,6 +170,7 @@ export class Engine {
 			credentials: options.credentials,
 			executionId,
 			retryOf: options.retryOf,
+			laterMs: options.laterMs,
 		};
 		const done = this.answer<RunResult>(call);
 		this.send({ kind: 'run', call, request });

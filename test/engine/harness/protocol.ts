@@ -1,5 +1,11 @@
 /** What the tests and the host of n8n's engine say to each other. */
-import type { IConnections, IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IConnections,
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	IWorkflowSettings,
+} from 'n8n-workflow';
 
 export interface InputFile {
 	base64: string;
@@ -15,12 +21,15 @@ export interface InputItem {
 export interface RunRequest {
 	nodes: INode[];
 	connections: IConnections;
+	settings?: IWorkflowSettings;
 	/** Pinned to the start node. */
 	items: InputItem[];
 	credentials: IDataObject;
 	executionId: string;
 	/** The execution to retry, as *Executions → Retry* does it. */
 	retryOf?: string;
+	/** Before the run begins, the clock of n8n's process is set ahead by this. */
+	laterMs?: number;
 	/** The name of the node whose rows are the result. */
 	resultNode: string;
 }
@@ -76,8 +85,7 @@ export interface RunResult {
 export type ToHost =
 	| { kind: 'run'; call: number; request: RunRequest }
 	| { kind: 'cancel'; call: number }
-	| { kind: 'describe'; call: number }
-	| { kind: 'tool'; call: number; request: RunRequest };
+	| { kind: 'describe'; call: number };
 
 export interface Described {
 	nodes: string[];

@@ -5,6 +5,14 @@
 import { Socket } from 'node:net';
 
 const speed = Number(process.env.VEO_TEST_SPEED ?? 1);
+let aheadMs = 0;
+const systemNow = Date.now;
+Date.now = () => systemNow() + aheadMs;
+
+/** Sets the clock of this process ahead, or back, by so many milliseconds. */
+export const setAhead = (ms: number): void => {
+	aheadMs += ms;
+};
 
 if (speed !== 1) {
 	const startedMs = Date.now();
