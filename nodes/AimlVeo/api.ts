@@ -32,10 +32,10 @@ const GENERATIONS = '/v2/video/generations';
 export const LOGS = '/v2/logs';
 export const CATALOGUE = '/v1/models';
 
-/** How long a submission may be silent: after the upload the API may think for a while. */
-const SUBMIT_SILENCE_MS = 120_000;
-/** The slowest line that is waited for, 128 kbit/s: images travel inside the request. */
-const SLOWEST_BYTES_PER_MS = 16;
+/** How long the API may think after the upload. */
+const SUBMIT_TIMEOUT_MS = 120_000;
+/** The slowest line that is waited for, 256 kbit/s: images travel inside the request. */
+const SLOWEST_BYTES_PER_MS = 32;
 /** A name that is not found now may be found when the name server is back; not a minute later. */
 const NAME_NOT_FOUND_MS = 5_000;
 
@@ -240,8 +240,7 @@ export const apiOf = (client: Client): Api => ({
 				path: GENERATIONS,
 				headers: { 'X-Client-Request-Id': clientRequestId },
 				body,
-				silenceMs: SUBMIT_SILENCE_MS,
-				timeoutMs: SUBMIT_SILENCE_MS + bytes / SLOWEST_BYTES_PER_MS,
+				timeoutMs: SUBMIT_TIMEOUT_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS),
 			}),
 		);
 	},

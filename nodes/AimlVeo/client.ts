@@ -31,8 +31,6 @@ export interface ApiRequest {
 	readonly body?: IDataObject;
 	/** For the whole exchange. */
 	readonly timeoutMs: number;
-	/** How long the line may be silent; without it as long as `timeoutMs`. */
-	readonly silenceMs?: number;
 }
 
 /** Never rejects: what did not come to an answer is a fault. */
@@ -88,7 +86,7 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 		throw credentialUnusable("'Base URL' of the credential is not a web address");
 	}
 
-	return async ({ path, timeoutMs, silenceMs = timeoutMs, ...request }) => {
+	return async ({ path, timeoutMs, ...request }) => {
 		const cut = new AbortController();
 		const stop = ctx.getExecutionCancelSignal?.();
 		// n8n takes the signal from the context and no other: this one can be cut as well.
@@ -101,7 +99,7 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 			const work = ctx.helpers.httpRequestWithAuthentication.call(cuttable, CREDENTIAL, {
 				...request,
 				url: `${baseUrl}${path}`,
-				timeout: silenceMs,
+				timeout: timeoutMs,
 				json: true,
 				// The body is parsed here: a gateway's HTML or a cut JSON is an answer too.
 				encoding: 'text',

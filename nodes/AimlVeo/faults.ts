@@ -48,12 +48,7 @@ const FAULTS: ReadonlyArray<
 		false,
 		'never',
 	],
-	[
-		new RegExp(UNSECURED),
-		'The connection broke before it was secured',
-		false,
-		'later',
-	],
+	[new RegExp(UNSECURED), 'The connection broke before it was secured', false, 'later'],
 	[
 		/before receiving CONNECT response|proxy CONNECT/i,
 		'The proxy closed the connection',

@@ -70,6 +70,18 @@ const repeated: Fault[] = [
 	},
 ];
 
+/** Never reached, and no repetition can mend it: told at once. */
+const unreachable: Fault[] = [
+	['https to an http port', 'https://127.0.0.1:1'],
+	['a port that cannot be', 'http://127.0.0.1:99999'],
+].map(([name, baseUrl]) => ({
+	name: `submit: ${name}`,
+	strikes: PAYING,
+	baseUrl,
+	options: { timeout: 30 },
+	strikesAll: true,
+}));
+
 /** It may have been taken, and was not: never sent again. */
 const unknown: Fault[] = (
 	[
@@ -94,6 +106,8 @@ const accepted = (
 		['502', { kind: 'acceptThenStatus', status: 502 }],
 		['no answer', { kind: 'acceptThenHang' }],
 		['200 without an id', { kind: 'acceptThenJson', body: { status: 'queued' } }],
+		['502 that names it', { kind: 'acceptThenStatus', status: 502, named: true }],
+		['an answer that breaks off', { kind: 'acceptThenBroken' }],
 	] satisfies Array<[string, Action]>
 ).flatMap(([name, action]): Fault[] => [
 	fault(`submit: taken, then ${name}`, action),
@@ -142,4 +156,41 @@ const prices: Fault[] = (
 	strikesAll: true,
 }));
 
-testMatrix('1-submit', [...repeated, ...unknown, ...accepted, ...refused, ...prices]);
+/** Expressions that give another value each time, under faults that are tried again. */
+const changing: Fault[] = (
+	[
+		['look: 401', [{ on: 'fetch', action: status(401), times: 2 }], 1],
+		['download: 403 for ever', [{ on: 'cdn', action: status(403), times: 999 }], 1],
+		['submit: 400', [{ on: 'submit', action: status(400) }], 2],
+		['submit: taken, then reset', [{ on: 'submit', action: { kind: 'acceptThenReset' } }], 1],
+		['generation: failed', [{ on: 'submit', action: { kind: 'fail', error: 'Dark' } }], 2],
+	] satisfies Array<[string, Array<Omit<FaultRule, 'match'>>, number]>
+).map(([name, rules, posts]) => ({
+	name: `${name}, a random seed`,
+	strikes: name.startsWith('submit') ? PAYING : ['createAndWait'],
+	rules: () => rules,
+	parameters: { videoSettings: { seed: '={{ Math.floor(Math.random() * 1000000) }}' } },
+	posts,
+}));
+
+/** Refusals that come with 200, or from a proxy on the way. */
+const disguised: Fault[] = [
+	fault(
+		'submit: 200 that says 402',
+		{ kind: 'json', body: { code: 402, msg: 'Credits insufficient' } },
+		{ posts: 2 },
+	),
+	fault('submit: 403 of a firewall', { kind: 'html', status: 403 }, { posts: 2 }),
+	fault('submit: 407 of a proxy', { kind: 'status', status: 407, body: '' }, { posts: 2 }),
+];
+
+testMatrix('1-submit', [
+	...unreachable,
+	...changing,
+	...disguised,
+	...repeated,
+	...unknown,
+	...accepted,
+	...refused,
+	...prices,
+]);

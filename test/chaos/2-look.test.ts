@@ -1,6 +1,6 @@
 /** Faults while the node looks how a paid generation stands, and generations that end badly. */
 import type { FaultRule } from '../../sandbox/api';
-import { LOOKING, WAITING } from './cell';
+import { LOOKING, PAYING, WAITING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';
 
@@ -25,6 +25,8 @@ const passing: Fault[] = (
 		['HTML with 200', { kind: 'html' }],
 		['broken JSON', { kind: 'brokenJson' }],
 		['empty body', { kind: 'emptyBody' }],
+		['403 of a firewall', { kind: 'html', status: 403 }],
+		['429, Retry-After an hour', status(429, { 'retry-after': '3600' })],
 		['404 at first', status(404)],
 		['completed without its video at first', { kind: 'json', body: { status: 'completed' } }],
 		['unknown status at first', { kind: 'json', body: { status: 'pondering' } }],
@@ -100,6 +102,33 @@ const fates: Fault[] = [
 	},
 ]);
 
+/** Unusual answers about a generation that is all right. */
+const unusual: Fault[] = (
+	[
+		['its video is a list', { kind: 'videoList' }],
+		['charged, and its video comes late', { kind: 'chargedLate', looks: 7 }],
+		['its answers have another ID', { kind: 'otherId' }],
+	] satisfies Array<[string, Action]>
+).map(([name, action]) => ({
+	name: `generation: ${name}`,
+	strikes: name.startsWith('charged') ? WAITING : LOOKING,
+	rules: () => [{ on: 'submit', action }],
+}));
+
+const atOnce: Fault[] = [
+	{
+		name: 'generation: completed in the answer to its submission',
+		strikes: PAYING,
+		rules: () => [{ on: 'submit', action: { kind: 'completedAtOnce' } }],
+	},
+	{
+		name: 'generation: failed in the answer to its submission',
+		strikes: PAYING,
+		rules: () => [{ on: 'submit', action: { kind: 'failedAtOnce', error: 'Dark' } }],
+		posts: 2,
+	},
+];
+
 const late: Fault[] = [
 	{
 		name: 'generation: video comes late',
@@ -118,4 +147,12 @@ const late: Fault[] = [
 	},
 ];
 
-testMatrix('2-look', [...passing, ...refused, ...endless, ...fates, ...late]);
+testMatrix('2-look', [
+	...passing,
+	...refused,
+	...endless,
+	...fates,
+	...unusual,
+	...atOnce,
+	...late,
+]);

@@ -29,6 +29,8 @@ export interface Fault {
 	settings?: Partial<Settings>;
 	/** The node's options. */
 	options?: IDataObject;
+	/** Settings and other parameters of the request. */
+	parameters?: IDataObject;
 	/** Instead of the sandbox's own, until the fault is over. */
 	baseUrl?: string;
 	/** Numbers of items; in five, one is struck. */
@@ -89,7 +91,7 @@ function workflowOf({ fault, operation }: Cell, settings: Partial<INode>, isOver
 				generationId: '={{ $json.id }}',
 				waitForCompletion: operation === 'getAndWait',
 			}
-		: { ...TEXT, operation, prompt: '={{ $json.prompt }}' };
+		: { ...TEXT, operation, prompt: '={{ $json.prompt }}', ...fault.parameters };
 	// A time that is short on purpose is not for the retry: it must bring the video on a slow machine too.
 	const options = { pollInterval: 2, ...fault.options, ...(isOver && { timeout: 600 }) };
 	return veoWorkflow({ ...asked, options }, { ...RETRYING, ...settings });
@@ -116,14 +118,14 @@ function recover(api: SandboxApi): void {
 	Object.assign(api.settings, { concurrency: Infinity, balanceUsd: 1_000, generationMs: 0 });
 	for (const generation of api.generations) {
 		generation.readyAt = Date.now();
-		if (/late|unknown|Url/.test(generation.fate?.kind ?? '')) generation.fate = undefined;
+		if (/late|Late|unknown|Url/.test(generation.fate?.kind ?? '')) generation.fate = undefined;
 	}
 	api.settled();
 }
 
 /** Paid, or about to be: it did not end at no cost. */
 const isCharged = ({ status, fate }: Generation) =>
-	status !== 'error' && !['fail', 'noVideo'].includes(fate?.kind ?? '');
+	status !== 'error' && !['fail', 'failedAtOnce', 'noVideo'].includes(fate?.kind ?? '');
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const shaByFile = new Map<string, string>();

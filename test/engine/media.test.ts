@@ -97,6 +97,38 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 	});
 });
 
+describe('many large images that are checked, and none is sent', () => {
+	const COUNT = 24;
+	const setup = useEngine({ binaryMode: 'filesystem' });
+
+	test('are not in memory together: only their first bytes are read', async () => {
+		const image = Buffer.concat([mediaBytes('first-frame.png'), Buffer.alloc(14_000_000)]);
+		const workflow = {
+			nodes: [
+				node('Items', 'n8n-nodes-test.items'),
+				node('Copies', 'n8n-nodes-test.copies', { count: COUNT }),
+				veoNode('Veo', {
+					operation: 'create',
+					model: 'google/veo-3.1-i2v',
+					prompt: `={{ $itemIndex === ${COUNT - 1} ? "" : "A hill" }}`,
+					firstFrame: 'photo',
+				}),
+			],
+			connections: connect('Items > Copies', 'Copies > Veo'),
+			resultNode: 'Veo',
+		};
+		const photo = { base64: image.toString('base64'), mimeType: 'image/png' };
+		const result = await setup.engine.run(workflow, {
+			items: [{ binary: { photo } }],
+			credentials: setup.api,
+		});
+		expect(result.error?.message).toBe(`'Prompt' is empty [item ${COUNT - 1}]`);
+		expect(posts(setup)).toEqual([]);
+		// All of them have 336 MB. The one that n8n itself stores is in memory as text and as bytes.
+		expect(result.maxRssBytes - result.rssBeforeBytes).toBeLessThan((COUNT * 14_000_000) / 2);
+	});
+});
+
 describe('many large pictures in the filesystem mode', () => {
 	const HEAP_MB = 200;
 	const COUNT = 24;

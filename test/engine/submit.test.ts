@@ -91,12 +91,12 @@ describe('given up when the time is over', () => {
 		['refused', 'http://127.0.0.1:1', 'The connection was refused'],
 		['name not found', `http://${UNKNOWN_HOST}`, 'The name of the server was not found'],
 	])('%s', async (_name, baseUrl, cause) => {
-		const result = await run({ timeout: 5 }, { ...setup.api, baseUrl });
+		const result = await run({ timeout: 30 }, { ...setup.api, baseUrl });
 		expect(result.error?.message).toBe('The AI/ML API could not be reached [item 0]');
 		expect(result.error?.description).toContain(cause);
 		expect(result.error?.description).toContain('Nothing was charged');
 		expect(result.requests).toBeGreaterThan(1);
-		expect(JSON.stringify(result.context)).not.toContain('sent');
+		expect(JSON.stringify(result.context)).not.toContain('"req"');
 	});
 });
 
@@ -163,6 +163,6 @@ describe('refused: not charged, not sent again, not remembered', () => {
 		const result = await run();
 		expect(result.error?.message).toBe(`${message} [item 0]`);
 		expect(posts(setup)).toHaveLength(1);
-		expect(JSON.stringify(result.context)).not.toContain('sent');
+		expect(JSON.stringify(result.context)).not.toContain('"req"');
 	});
 });

@@ -1,6 +1,9 @@
 /** The readers of API answers, shape by shape. */
 import {
+	asGeneration,
+	asNumber,
 	asObject,
+	asObjects,
 	asRow,
 	asText,
 	isWebUrl,
@@ -8,11 +11,37 @@ import {
 	readOutcome,
 	readReason,
 	readRetryAfterMs,
+	readUsage,
+	readVideo,
 } from '../../nodes/AimlVeo/answers';
 
 test('asObject takes objects only', () => {
 	expect(asObject({ a: 1 })).toEqual({ a: 1 });
 	for (const value of [null, undefined, [], 'x', 1, true]) expect(asObject(value)).toBeUndefined();
+});
+
+test('asObjects takes the objects of a list', () => {
+	expect(asObjects([{ a: 1 }, null, 'x', [{ b: 2 }], {}])).toEqual([{ a: 1 }, {}]);
+	for (const value of [null, undefined, {}, 'x', 1]) expect(asObjects(value)).toEqual([]);
+});
+
+test.each<[unknown, number | undefined]>([
+	[7, 7],
+	[0, 0],
+	['0.5', 0.5],
+	[' 7 ', 7],
+	[-1, undefined],
+	['-1', undefined],
+	[NaN, undefined],
+	[Infinity, undefined],
+	['', undefined],
+	['many', undefined],
+	[null, undefined],
+	[undefined, undefined],
+	[['7'], undefined],
+	[true, undefined],
+])('asNumber(%p) is %p', (value, number) => {
+	expect(asNumber(value)).toBe(number);
 });
 
 test('asText takes text that is not blank, trimmed', () => {
@@ -33,6 +62,7 @@ describe('readReason', () => {
 		['two in a list', { detail: [{ msg: 'a' }, { msg: 'b' }] }, 'a; b'],
 		['one in another', { error: { error: { message: 'Deep' } } }, 'Deep'],
 		['blank before told', { message: '', detail: 'Told' }, 'Told'],
+		['msg', { code: 402, msg: 'Credits insufficient' }, 'Credits insufficient'],
 		['empty', {}, undefined],
 		['null', null, undefined],
 		['a number', 5, undefined],
@@ -58,6 +88,10 @@ describe('readReason', () => {
 
 describe('readOutcome', () => {
 	const video = { url: 'https://cdn.example/v.mp4' };
+	const completed = (status: string) => ({ kind: 'completed', status, url: video.url });
+	const withoutVideo = { kind: 'withoutVideo', status: 'completed', charged: false };
+	const failed = { kind: 'failed', status: 'error', charged: false };
+
 	test.each<[string, object, object]>([
 		['queued', { status: 'queued' }, { kind: 'running', status: 'queued' }],
 		['generating', { status: 'generating' }, { kind: 'running', status: 'generating' }],
@@ -66,40 +100,159 @@ describe('readOutcome', () => {
 		['a state that is no text', { status: 7 }, { kind: 'running', status: 'unknown' }],
 		['running with a video', { status: 'active', video }, { kind: 'running', status: 'active' }],
 		[
-			'completed',
-			{ status: 'completed', video },
-			{ kind: 'completed', status: 'completed', url: video.url },
+			'running, with a word about it',
+			{ status: 'queued', message: 'Busy today' },
+			{ kind: 'running', status: 'queued', reason: 'Busy today' },
 		],
 		[
-			'COMPLETED',
-			{ status: 'COMPLETED', video },
-			{ kind: 'completed', status: 'completed', url: video.url },
+			'running, with a word that is none',
+			{ status: 'queued', error: null, message: '' },
+			{ kind: 'running', status: 'queued' },
 		],
+		['completed', { status: 'completed', video }, completed('completed')],
+		['COMPLETED', { status: 'COMPLETED', video }, completed('completed')],
+		['succeeded', { status: 'succeeded', video }, completed('succeeded')],
+		['a list of videos', { status: 'completed', video: [video] }, completed('completed')],
 		[
-			'succeeded',
-			{ status: 'succeeded', video },
-			{ kind: 'completed', status: 'succeeded', url: video.url },
+			'a list with a gap',
+			{ status: 'completed', video: [null, {}, video] },
+			completed('completed'),
 		],
-		['no video', { status: 'completed' }, { kind: 'withoutVideo', status: 'completed' }],
+		['a state nobody knows with a video', { status: 'ready', video }, completed('ready')],
+		['no state with a video', { video }, completed('unknown')],
+		['no video', { status: 'completed' }, withoutVideo],
+		['video null', { status: 'completed', video: null }, withoutVideo],
+		['an empty list', { status: 'completed', video: [] }, withoutVideo],
+		['url is no text', { status: 'completed', video: { url: {} } }, withoutVideo],
 		[
-			'video null',
-			{ status: 'completed', video: null },
-			{ kind: 'withoutVideo', status: 'completed' },
+			'no video, with a reason',
+			{ status: 'completed', error: { message: 'Held back' } },
+			{ ...withoutVideo, reason: 'Held back' },
 		],
+		['error', { status: 'error', error: 'Dark' }, { ...failed, reason: 'Dark' }],
+		['failed', { status: 'failed', error: null }, { ...failed, status: 'failed' }],
 		[
-			'url is no text',
-			{ status: 'completed', video: { url: {} } },
-			{ kind: 'withoutVideo', status: 'completed' },
+			'failed, by its message',
+			{ status: 'failed', message: 'Dark' },
+			{ ...failed, status: 'failed', reason: 'Dark' },
 		],
-		[
-			'error',
-			{ status: 'error', error: 'Dark' },
-			{ kind: 'failed', status: 'error', reason: 'Dark' },
-		],
-		['failed', { status: 'failed', error: null }, { kind: 'failed', status: 'failed' }],
-		['error with a video', { status: 'error', video }, { kind: 'failed', status: 'error' }],
+		['error with a video', { status: 'error', video }, failed],
 	])('%s', (_name, answer, outcome) => {
 		expect(readOutcome(answer as never)).toEqual(outcome);
+	});
+
+	test.each([
+		...['error', 'failed', 'failure', 'canceled', 'cancelled', 'expired', 'rejected', 'aborted'],
+		...['terminated', 'timeout', 'timed_out', 'blocked', 'content_moderated', 'nsfw'],
+		...['Timed Out', 'CANCELED', 'content-filtered'],
+	])('"%s" is an end without a video', (status) => {
+		expect(readOutcome({ status })).toEqual({ ...failed, status: status.toLowerCase() });
+		expect(readOutcome({ status, video })).toMatchObject({ kind: 'failed' });
+	});
+
+	test.each(['completed', 'complete', 'succeeded', 'success', 'done', 'Finished'])(
+		'"%s" is the end',
+		(status) => {
+			expect(readOutcome({ status, video })).toEqual(completed(status.toLowerCase()));
+			expect(readOutcome({ status })).toEqual({ ...withoutVideo, status: status.toLowerCase() });
+		},
+	);
+
+	test.each([
+		'queued',
+		'waiting',
+		'pending',
+		'processing',
+		'in_progress',
+		'In Progress',
+		'in-queue',
+	])('"%s" is none, whatever address is beside it', (status) => {
+		expect(readOutcome({ status, video })).toEqual({
+			kind: 'running',
+			status: status.toLowerCase(),
+		});
+	});
+
+	test.each<[object, boolean]>([
+		[{ meta: { usage: { credits_used: 5 } } }, true],
+		[{ meta: { usage: { credits_used: '5' } } }, true],
+		[{ meta: { usage: { usd_spent: 0.01 } } }, true],
+		// As asGeneration passes on what the headers said.
+		[{ usage: { creditsUsed: 5 } }, true],
+		[{ usage: { usdSpent: 0.01 } }, true],
+		[{ meta: { usage: { credits_used: 0, usd_spent: 0 } } }, false],
+		[{ meta: { usage: { credits_used: -5 } } }, false],
+		[{ meta: { usage: { credits_used: 'many' } } }, false],
+		[{ meta: { usage: null }, usage: 'none' }, false],
+		[{ usage: { creditsUsed: 'x' } }, false],
+		[{ meta: null }, false],
+	])('%j: charged is %s', (more, charged) => {
+		expect(readOutcome({ status: 'completed', ...more })).toMatchObject({
+			kind: 'withoutVideo',
+			charged,
+		});
+		expect(readOutcome({ status: 'error', ...more })).toMatchObject({ kind: 'failed', charged });
+	});
+});
+
+describe('readVideo', () => {
+	const video = { url: 'https://cdn.example/v.mp4', size: 5 };
+	test.each<[string, unknown, unknown]>([
+		['an object', video, video],
+		['a list', [video], video],
+		['the first of a list that has an address', [{ url: ' ' }, video, { url: 'https://b' }], video],
+		['a text', 'https://cdn.example/v.mp4', undefined],
+		['a list in a list', [[video]], undefined],
+		['none', undefined, undefined],
+	])('%s', (_name, given, expected) => {
+		expect(readVideo({ video: given } as never)).toEqual(expected);
+	});
+});
+
+describe('readUsage', () => {
+	const headers = { 'x-aimlapi-credits-used': '42', 'x-aimlapi-usd-spent': '0.5' };
+	test.each<[string, object, object, object | undefined]>([
+		[
+			'the answer',
+			{ meta: { usage: { credits_used: 7, usd_spent: 0.1 } } },
+			{},
+			{ creditsUsed: 7, usdSpent: 0.1 },
+		],
+		['the headers', {}, headers, { creditsUsed: 42, usdSpent: 0.5 }],
+		[
+			'the answer before the headers, part by part',
+			{ meta: { usage: { credits_used: 7 } } },
+			headers,
+			{ creditsUsed: 7, usdSpent: 0.5 },
+		],
+		['nothing', {}, {}, undefined],
+		['nothing that is a number', { meta: { usage: { credits_used: 'x' } } }, {}, undefined],
+		['nothing charged', { meta: { usage: { credits_used: 0 } } }, {}, { creditsUsed: 0 }],
+	])('by %s', (_name, answer, given, usage) => {
+		expect(readUsage(answer as never, given as never)).toEqual(usage);
+	});
+});
+
+describe('asGeneration', () => {
+	const video = { url: 'https://cdn.example/v.mp4' };
+
+	test('has the ID that was asked for, and its video as an object', () => {
+		const answer = { id: 'other form', status: 'completed', video: [video], meta: 5 };
+		expect(asGeneration(answer, 'gen-1')).toEqual({ ...answer, id: 'gen-1', video });
+		expect(answer.video).toEqual([video]);
+	});
+
+	test('leaves alone a video that is none', () => {
+		expect(asGeneration({ status: 'completed', video: [] }, 'gen-1').video).toEqual([]);
+		expect(asGeneration({ status: 'queued' }, 'gen-1')).toEqual({ id: 'gen-1', status: 'queued' });
+	});
+
+	test('tells what was charged once it is over', () => {
+		const headers = { 'x-aimlapi-credits-used': 7 };
+		const usageOf = (status: string) => asGeneration({ status, video }, 'gen-1', headers).usage;
+		expect(usageOf('completed')).toEqual({ creditsUsed: 7 });
+		expect(usageOf('error')).toEqual({ creditsUsed: 7 });
+		expect(usageOf('queued')).toBeUndefined();
 	});
 });
 

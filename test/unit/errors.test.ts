@@ -6,7 +6,7 @@ import { asVeoError, shownValue, textOf, toNodeError, VeoError } from '../../nod
 
 const ID = 'gen-4711:google/veo-3.1-t2v';
 const LINK = 'https://cdn.example/v.mp4';
-const SENT = 'n8n.7.0.0.abcdef12';
+const SENT = 'n8n.7.0.0.abcdef12-0123abcd';
 const NODE: INode = {
 	id: '1',
 	name: 'Veo',
@@ -16,10 +16,16 @@ const NODE: INode = {
 	parameters: {},
 };
 
+const paid = (ids: string[] = [], unanswered: string[] = []) => ({ ids, unanswered });
+
 /** Each builder of the module, with one set of arguments for each of its ways to speak. */
 const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	answerUnreadable: [errors.answerUnreadable(ID, 'The connection broke')],
 	badKey: [errors.badKey('Unauthorized')],
+	blockedOnTheWay: [
+		errors.blockedOnTheWay(403, 'HTTP 403'),
+		errors.blockedOnTheWay(407, 'Proxy Authentication Required'),
+	],
 	credentialUnusable: [errors.credentialUnusable("'API Key' of the credential is empty")],
 	dateNotUnderstood: [errors.dateNotUnderstood('After', 'soon')],
 	dataUriNotUsable: [errors.dataUriNotUsable('First Frame')],
@@ -33,13 +39,19 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	generationFailed: [
 		errors.generationFailed(ID, 'error', 'Too dark'),
 		errors.generationFailed(ID, 'error'),
+		errors.generationFailed(ID, 'canceled'),
+		errors.generationFailed(ID, 'error', 'Too dark', true),
+		errors.generationFailed(ID, 'expired', undefined, true),
 	],
 	generationIdMissing: [errors.generationIdMissing()],
 	generationUnknown: [errors.generationUnknown(ID)],
 	logUnreadable: [errors.logUnreadable('The connection broke')],
 	lookRefused: [errors.lookRefused(ID, 400, 'generation_id: Invalid')],
 	maxCostEmpty: [errors.maxCostEmpty()],
-	maybeAccepted: [errors.maybeAccepted(SENT, 'The connection broke')],
+	maybeAccepted: [
+		errors.maybeAccepted(SENT, 'The connection broke'),
+		errors.maybeAccepted(SENT, 'An earlier try of this execution sent it already', { isOld: true }),
+	],
 	mediaMissing: [
 		errors.mediaMissing('Last Frame', 'Veo 3.1', ['photo', 'clip']),
 		errors.mediaMissing('Last Frame', 'Veo 3.1', []),
@@ -48,9 +60,12 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	mediaNotUsable: [errors.mediaNotUsable('First Frame')],
 	modelMissing: [errors.modelMissing()],
 	noCredits: [errors.noCredits("You've run out of credits")],
-	noVideo: [errors.noVideo(ID, 'completed')],
+	noVideo: [errors.noVideo(ID, 'completed'), errors.noVideo(ID, 'completed', 'Held back')],
 	notAllowed: [errors.notAllowed('Forbidden')],
-	notReached: [errors.notReached('The connection was refused')],
+	notReached: [
+		errors.notReached('The connection was refused'),
+		errors.notReached("The server's certificate was not accepted", true),
+	],
 	notText: [errors.notText('Prompt')],
 	operationUnknown: [errors.operationUnknown('cancel')],
 	optionOutOfRange: [errors.optionOutOfRange('Timeout', '0', 'a number from 1 to 86400')],
@@ -74,21 +89,43 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 		errors.requestRefused(400, 'duration: Invalid enum value'),
 		errors.requestRefused(404, 'HTTP 404'),
 	],
+	requestTooLarge: [
+		errors.requestTooLarge('HTTP 413'),
+		errors.requestTooLarge('Body exceeds 10 MB'),
+	],
 	settingNotTaken: [errors.settingNotTaken('Duration', '5', [4, 6, 8], 'Veo 3.1')],
 	settingOfWrongType: (['boolean', 'integer', 'string'] as const).map((type) =>
 		errors.settingOfWrongType('Seed', 'x', type),
 	),
-	stopped: [errors.stopped([]), errors.stopped([ID, 'gen-2']), errors.stopped([], [SENT])],
+	stopped: [
+		errors.stopped(paid()),
+		errors.stopped(paid([ID, 'gen-2'])),
+		errors.stopped(paid([], [SENT])),
+		errors.stopped(paid([ID], [SENT])),
+	],
 	storeRefused: [errors.storeRefused(ID, 'completed', LINK, 'No space left')],
-	timedOut: [errors.timedOut(1_000, ID, 'generating')],
+	timedOut: [
+		errors.timedOut(1_000, ID, 'generating'),
+		errors.timedOut(1, ID, 'x'.repeat(200), 'Waiting for capacity'),
+	],
 	tooManyImages: [errors.tooManyImages('Reference Images', 5, 3)],
 	unforeseen: [errors.unforeseen(new Error('It broke')), errors.unforeseen('It broke', ID)],
 	urlNotUsable: [errors.urlNotUsable('First Frame', 'ftp://example.com/a.png')],
 	videoUrlUnusable: [errors.videoUrlUnusable(ID, 'completed')],
 	withGeneration: [errors.withGeneration(errors.badKey('Unauthorized'), ID)],
-	withOthersInFlight: [errors.withOthersInFlight(errors.badKey('Unauthorized'), [ID, 'gen-2'])],
+	withPaid: [
+		errors.withPaid(errors.badKey('Unauthorized'), paid([ID, 'gen-2'])),
+		errors.withPaid(errors.requestRefused(400, 'No such thing'), paid([ID])),
+		errors.withPaid(errors.generationFailed(ID, 'error'), paid([ID, 'gen-2'])),
+		errors.withPaid(errors.promptMissing(), paid([], [SENT])),
+		errors.withPaid(errors.promptMissing(), paid([ID], [SENT])),
+	],
 };
-const NO_BUILDERS = ['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'];
+/** The last two are for models, which read no more than one text. */
+const NO_BUILDERS = [
+	...['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'],
+	...['forAgents', 'notReadyYet'],
+];
 
 test('each builder is here', () => {
 	expect(Object.keys(MESSAGES).sort()).toEqual(
@@ -168,13 +205,42 @@ test('only what every item would meet ends the run, and only what is free is str
 	];
 	expect(having('endsRun').sort()).toEqual([
 		'badKey',
+		'blockedOnTheWay',
 		'credentialUnusable',
 		'noCredits',
+		'notReached',
 		'redirected',
 		'withGeneration',
-		'withOthersInFlight',
+		'withPaid',
 	]);
-	expect(having('notCharged').sort()).toEqual(['generationFailed', 'noVideo']);
+	// The last one adds to one of the others.
+	expect(having('notCharged').sort()).toEqual(['generationFailed', 'noVideo', 'withPaid']);
+});
+
+test('an address that may be reached later does not end the run; one that never will does', () => {
+	expect(errors.notReached('x').details.endsRun).not.toBe(true);
+	expect(errors.notReached('x', true).details.endsRun).toBe(true);
+});
+
+test('a failure that was charged is not told as free', () => {
+	const { details } = errors.generationFailed(ID, 'error', 'Too dark', true);
+	expect(details.notCharged).not.toBe(true);
+	expect(details.description).not.toMatch(/not charged|again/);
+});
+
+test('a state that says more than "error" is told, with or without a reason of the API', () => {
+	expect(errors.generationFailed(ID, 'canceled').details.description).toContain("'canceled'");
+	expect(errors.generationFailed(ID, 'error').details.description).not.toContain("'error'");
+});
+
+test('only a video that goes on is told as one', () => {
+	const goingOn = ALL.filter(([, { details }]) => details.isRunning).map(([name]) => name);
+	expect([...new Set(goingOn)]).toEqual(['timedOut']);
+});
+
+test('only an earlier try is told as one', () => {
+	expect(errors.maybeAccepted(SENT, 'x', { isOld: true }).details.isOldRequest).toBe(true);
+	expect(errors.maybeAccepted(SENT, 'x').details.isOldRequest).not.toBe(true);
 });
 
 test('parameterUnreadable keeps ours', () => {
@@ -187,9 +253,93 @@ test('withGeneration leaves alone what names its generation already', () => {
 	expect(errors.withGeneration(own, 'gen-2')).toBe(own);
 });
 
-test('withOthersInFlight leaves alone what is alone', () => {
-	const own = errors.promptMissing();
-	expect(errors.withOthersInFlight(own, [])).toBe(own);
+describe('withPaid', () => {
+	const described = (error: VeoError, ids: string[], unanswered: string[] = []) =>
+		errors.withPaid(error, paid(ids, unanswered)).details.description;
+
+	test('leaves alone what is alone', () => {
+		const own = errors.promptMissing();
+		expect(errors.withPaid(own, paid())).toBe(own);
+	});
+
+	test('or what is alone with its own generation or request', () => {
+		const failed = errors.timedOut(5, ID, 'queued');
+		expect(errors.withPaid(failed, paid([ID]))).toBe(failed);
+		const lost = errors.maybeAccepted(SENT, 'The connection broke');
+		expect(errors.withPaid(lost, paid([], [SENT]))).toBe(lost);
+	});
+
+	test('names all others, and keeps all that the message knew', () => {
+		const refusal = errors.requestRefused(400, 'No such thing');
+		const more = errors.withPaid(refusal, paid([ID, 'gen-2'], [SENT, 'n8n.8']));
+		expect(more.message).toBe(refusal.message);
+		expect(more.details).toEqual({
+			...refusal.details,
+			description: more.details.description,
+		});
+		for (const id of [ID, 'gen-2', SENT, 'n8n.8']) {
+			expect(more.details.description).toContain(id);
+		}
+	});
+
+	test('its own ID is not named as another one', () => {
+		const own = errors.timedOut(5, 'gen-1', 'queued');
+		const addition = described(own, ['gen-1', 'gen-2']).slice(own.details.description.length);
+		expect(addition).toContain('gen-2');
+		expect(addition).not.toContain('gen-1');
+	});
+
+	test('as soon as anything is paid, a retry is the way, not a new run', () => {
+		const again = /run the workflow again/;
+		for (const [, error] of ALL) {
+			expect(described(error, ['gen-2'])).not.toMatch(again);
+			expect(described(error, [], ['n8n.8'])).not.toMatch(again);
+			expect(described(error, ['gen-2'])).toMatch(/retry/i);
+		}
+		expect(errors.requestRefused(400, 'x').details.description).toMatch(again);
+	});
+
+	test('of hundreds it names the first, and where the others are', () => {
+		const ids = Array.from({ length: 60 }, (_, index) => `gen-${index}`);
+		const text = described(errors.promptMissing(), ids, ids);
+		expect(text.match(/and 10 more, see n8n's log/g)).toHaveLength(2);
+		expect(text).toContain('gen-49');
+		expect(text).not.toContain('gen-50');
+	});
+});
+
+describe('stopped', () => {
+	test('names all that is paid for, and may be', () => {
+		const { description } = errors.stopped(paid([ID, 'gen-2'], [SENT])).details;
+		for (const id of [ID, 'gen-2', SENT]) expect(description).toContain(id);
+	});
+
+	test('says so when it is nothing', () => {
+		expect(errors.stopped(paid()).details.description).toBe('Nothing was submitted.');
+	});
+
+	test("does not advise a retry, which n8n's editor does not offer then", () => {
+		for (const what of [paid(), paid([ID]), paid([], [SENT]), paid([ID], [SENT])]) {
+			expect(errors.stopped(what).details.description).not.toMatch(/retry/i);
+		}
+	});
+});
+
+describe('for a model, which reads nothing but one text', () => {
+	test.each(ALL)('%s: the message has the way on and the IDs', (_name, error) => {
+		const told = errors.forAgents(error);
+		expect(told.message).toBe(`${error.message}. ${error.details.description}`);
+		expect(told.details).toEqual(error.details);
+		expect(told.message).not.toMatch(/undefined|null|NaN|\[object|\s\s|\.\./);
+		if (error.details.generationId) expect(told.message).toContain(error.details.generationId);
+		expect(toNodeError(NODE, told).message).toBe(told.message);
+	});
+
+	test('a video that is not ready: the ID, and not to buy another one', () => {
+		expect(errors.notReadyYet(ID)).toContain(ID);
+		expect(errors.notReadyYet(ID)).toMatch(/same arguments/);
+		expect(errors.notReadyYet(ID)).toMatch(/\.$/);
+	});
 });
 
 test('asVeoError keeps ours and names the cause of others', () => {

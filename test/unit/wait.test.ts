@@ -1,9 +1,11 @@
 /** The look-decide-sleep loop and its schedule, by a clock that only sleeping moves. */
+import type { IDataObject } from 'n8n-workflow';
 import * as wait from '../../nodes/AimlVeo/wait';
 import {
 	adaptiveIntervalMs,
 	LATE_VIDEO_GRACE_MS,
 	LOOK_TIMEOUT_MS,
+	UNKNOWN_ID_GRACE_MS,
 	waitForVideo,
 } from '../../nodes/AimlVeo/wait';
 import type { Look, WaitOptions } from '../../nodes/AimlVeo/wait';
@@ -131,6 +133,43 @@ describe('ends with the video', () => {
 	});
 });
 
+describe('what its submission said', () => {
+	const { answer } = finished as { answer: IDataObject };
+
+	test('is the end when it is completed: no look', async () => {
+		const { done, limits, clock } = waiting([fault], { answer });
+		expect(await done).toMatchObject({ answer, outcome: { kind: 'completed' } });
+		expect(limits).toEqual([]);
+		expect(clock.sleeps).toEqual([]);
+	});
+
+	test('is the end when it failed', async () => {
+		const failed = { id: ID, status: 'error', error: { message: 'Dark' } };
+		const { done, limits } = waiting([finished], { answer: failed });
+		const refusal = await refusalOf(done);
+		expect(refusal.message).toBe('The video could not be generated');
+		expect(refusal.details.description).toContain('"Dark"');
+		expect(limits).toEqual([]);
+	});
+
+	test('is no end when it is completed without a video, which may come', async () => {
+		const { done, limits } = waiting([finished], { answer: { status: 'completed' } });
+		expect(await done).toMatchObject({ answer });
+		expect(limits).toHaveLength(1);
+	});
+
+	test('is none when it runs: a look follows at once, and the state is known', async () => {
+		const { done, lookedAtMs } = waiting([fault], {
+			answer: { status: 'in line', message: 'Busy today' },
+			timeoutMs: 5_000,
+		});
+		const refusal = await refusalOf(done);
+		expect(lookedAtMs[0]).toBe(0);
+		expect(refusal.details.status).toBe('in line');
+		expect(refusal.details.description).toContain('"Busy today"');
+	});
+});
+
 describe('spacing', () => {
 	test('a fixed interval is kept', async () => {
 		const { done, lookedAtMs } = waiting([running, running, finished], { pollIntervalMs: 7_000 });
@@ -140,9 +179,26 @@ describe('spacing', () => {
 
 	test('Retry-After is honoured when it is longer', async () => {
 		const busy = (retryAfterMs: number): Look => ({ ...fault, retryAfterMs }) as Look;
-		const { done, clock } = waiting([busy(60_000), busy(10), finished], { pollIntervalMs: 5_000 });
+		const { done, clock } = waiting([busy(20_000), busy(10), finished], { pollIntervalMs: 5_000 });
 		await done;
-		expect(clock.sleeps).toEqual([60_000, 5_000]);
+		expect(clock.sleeps).toEqual([20_000, 5_000]);
+	});
+
+	test('but no longer than 30 s: a look is free, and the video may be ready', async () => {
+		for (const retryAfterMs of [30_000, 30_001, 3_600_000]) {
+			const { done, clock } = waiting([{ ...fault, retryAfterMs } as Look, finished], {
+				pollIntervalMs: 5_000,
+			});
+			await done;
+			expect(clock.sleeps).toEqual([30_000]);
+		}
+	});
+
+	test('nor does it shorten an interval that was set', async () => {
+		const busy = { ...fault, retryAfterMs: 3_600_000 } as Look;
+		const { done, clock } = waiting([busy, finished], { pollIntervalMs: 45_000 });
+		await done;
+		expect(clock.sleeps).toEqual([45_000]);
 	});
 
 	test('an id out of nowhere is looked at densely from the start', async () => {
@@ -238,10 +294,123 @@ describe('the deadline', () => {
 		expect((await refusalOf(done)).message).toBe('The video was not ready after 5 seconds');
 	});
 
+	test('the last state and what the API said with it are told', async () => {
+		const said: Look = {
+			kind: 'answer',
+			answer: { status: 'Paused', error: { message: 'Waiting for capacity' } },
+		};
+		const { done } = waiting([running, said, fault], { timeoutMs: 25_000, pollIntervalMs: 10_000 });
+		const { details } = await refusalOf(done);
+		expect(details.status).toBe('paused');
+		expect(details.description).toContain("'paused'");
+		expect(details.description).toContain('"Waiting for capacity"');
+		expect(details.isRunning).toBe(true);
+	});
+
+	test('what was said with an earlier state is not', async () => {
+		const said: Look = { kind: 'answer', answer: { status: 'paused', message: 'Waiting' } };
+		const { details } = await refusalOf(waiting([said, running], { timeoutMs: 5_000 }).done);
+		expect(details.status).toBe('generating');
+		expect(details.description).not.toContain('Waiting');
+	});
+
 	test('no time at all and no readable answer', async () => {
 		const refusal = await refusalOf(waiting([fault], { timeoutMs: 0 }).done);
 		expect(refusal.message).toBe('The AI/ML API gave no readable answer');
 		expect(refusal.details.description).toContain('The connection broke');
+	});
+});
+
+describe('an ID that was entered, and that the API never knew', () => {
+	const unknownId: Look = { kind: 'unknownId' };
+	const entered = { submittedAtMs: undefined };
+
+	test('ends within about a minute, however long the timeout is', async () => {
+		const { done, sinceMs, lookedAtMs } = waiting([unknownId], entered);
+		const refusal = await refusalOf(done);
+		expect(refusal.message).toBe('The AI/ML API does not know this generation ID');
+		expect(refusal.details.description).toContain(ID);
+		expect(sinceMs()).toBeGreaterThanOrEqual(UNKNOWN_ID_GRACE_MS);
+		expect(sinceMs()).toBeLessThan(UNKNOWN_ID_GRACE_MS + 5_000);
+		expect(lookedAtMs.length).toBeGreaterThan(10);
+	});
+
+	test('also when faults come between', async () => {
+		const { done, sinceMs } = waiting([unknownId, fault], entered);
+		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
+		expect(sinceMs()).toBeLessThan(UNKNOWN_ID_GRACE_MS + 5_000);
+	});
+
+	test('one that is known a moment later is waited for', async () => {
+		const { done } = waiting((ms) => {
+			if (ms < 30_000) return unknownId;
+			return ms < 200_000 ? running : finished;
+		}, entered);
+		await expect(done).resolves.toMatchObject({ outcome: { kind: 'completed' } });
+	});
+
+	test('one that was known once is waited for until the timeout', async () => {
+		const { done, sinceMs } = waiting([running, unknownId], entered);
+		expect((await refusalOf(done)).message).toContain('not ready after');
+		expect(sinceMs()).toBe(1_000_000);
+	});
+
+	test('faults alone do not make it unknown', async () => {
+		const { done } = waiting([fault], entered);
+		expect((await refusalOf(done)).message).toContain('not ready after');
+	});
+
+	test('one that was paid for is waited for until the timeout', async () => {
+		const { done, sinceMs } = waiting([unknownId]);
+		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
+		expect(sinceMs()).toBe(1_000_000);
+	});
+
+	test.failing('also where the interval that was set is longer', async () => {
+		const { done, sinceMs } = waiting([unknownId], { ...entered, pollIntervalMs: 600_000 });
+		await refusalOf(done);
+		expect(sinceMs()).toBeLessThan(2 * UNKNOWN_ID_GRACE_MS);
+	});
+});
+
+describe('"completed" without a video that was charged', () => {
+	const charged: Look = {
+		kind: 'answer',
+		answer: { id: ID, status: 'completed', meta: { usage: { credits_used: 5 } } },
+	};
+
+	test('is waited for: its video is late', async () => {
+		const { done, clock } = waiting((ms) => (ms < 14_000 ? charged : finished));
+		await expect(done).resolves.toMatchObject({ outcome: { kind: 'completed' } });
+		expect(clock.sleeps).toEqual(Array(7).fill(2_000));
+	});
+
+	test('until the timeout, and is never told as free', async () => {
+		const { message, details } = await refusalOf(waiting([charged], { timeoutMs: 60_000 }).done);
+		expect(message).toBe('The video was not ready after 60 seconds');
+		expect(details).toMatchObject({ generationId: ID, status: 'completed' });
+		expect(details.notCharged).toBeUndefined();
+	});
+
+	test('nor is a failure that was charged', async () => {
+		const failed: Look = {
+			kind: 'answer',
+			answer: { status: 'error', meta: { usage: { usd_spent: 0.4 } } },
+		};
+		const { message, details } = await refusalOf(waiting([failed]).done);
+		expect(message).toBe('The video could not be generated');
+		expect(details.notCharged).not.toBe(true);
+		expect(details.description).not.toContain('not charged');
+	});
+
+	test('one that says so only later is not struck out in between', async () => {
+		const { done } = waiting([
+			withoutVideo,
+			withoutVideo,
+			...Array<Look>(9).fill(charged),
+			finished,
+		]);
+		await expect(done).resolves.toMatchObject({ outcome: { kind: 'completed' } });
 	});
 });
 
@@ -253,6 +422,24 @@ describe('ends without a video', () => {
 		expect(refusal.details).toMatchObject({ generationId: ID, notCharged: true });
 		expect(sinceMs()).toBe(LATE_VIDEO_GRACE_MS);
 	});
+
+	test('with what the API said about it', async () => {
+		const said: Look = { kind: 'answer', answer: { status: 'completed', message: 'Held back' } };
+		const { details } = await refusalOf(waiting([said]).done);
+		expect(details.description).toContain('"Held back"');
+	});
+
+	test.each(['canceled', 'cancelled', 'expired', 'rejected', 'Timed Out'])(
+		'at once when its state is "%s"',
+		async (status) => {
+			const { done, clock } = waiting([running, { kind: 'answer', answer: { status } }]);
+			const refusal = await refusalOf(done);
+			expect(refusal.message).toBe('The video could not be generated');
+			expect(refusal.details.description).toContain(`'${status.toLowerCase()}'`);
+			expect(refusal.details.notCharged).toBe(true);
+			expect(clock.sleeps).toHaveLength(1);
+		},
+	);
 
 	test('not yet when it may only be late: a retry must go on with this one', async () => {
 		const { done } = waiting((ms) => (ms < 60_000 ? running : withoutVideo), { timeoutMs: 61_000 });
