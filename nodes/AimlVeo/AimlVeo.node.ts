@@ -18,7 +18,7 @@ export class AimlVeo implements INodeType {
 		version: 1,
 		subtitle,
 		description:
-			'Make videos with Google Veo 3.1 from text, pictures or a video. Each creation spends credits of your AI/ML API account.',
+			'Make videos with Google Veo 3.1 from text, pictures or a video. Each video spends credits of your AI/ML API account; the same arguments in one execution give the same video.',
 		defaults: { name: 'AI/ML API Veo' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

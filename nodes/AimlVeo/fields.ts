@@ -149,7 +149,7 @@ const optionFields: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 10,
 		description:
-			'What all items of an execution may cost together; if the prices in the catalogue give more, or cannot be known ahead, nothing is submitted',
+			'What all items of this node may cost together in one execution; if the prices in the catalogue give more, or cannot be known ahead, nothing is submitted',
 		displayOptions: { show: { '/operation': showForRequests.show.operation } },
 	},
 	{

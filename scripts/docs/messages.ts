@@ -7,8 +7,11 @@ import type { VeoError } from '../../nodes/AimlVeo/errors';
 import { MODELS } from '../../nodes/AimlVeo/models';
 import { table } from './markdown';
 
-/** What errors.ts exports besides the builders of messages. */
-const OTHERS = ['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'] as const;
+/** What errors.ts exports besides the builders of messages for people. */
+const OTHERS = [
+	...(['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'] as const),
+	'notReadyYet',
+] as const;
 type MessageName = Exclude<keyof typeof errors, (typeof OTHERS)[number]>;
 
 interface Entry {
@@ -22,7 +25,7 @@ interface Entry {
 
 const ID = '9fa414f4-9733-46c8-a88c-ae46206f5e47:google/veo-3.1-t2v';
 const LINK = 'https://cdn.aimlapi.com/video/output.mp4';
-const SENT = 'n8n.4711.0.0.1a2b3c4d';
+const SENT = 'n8n.4711.0.0.1a2b3c4d-5e6f7a8b';
 const MODEL = MODELS[0]?.name ?? '';
 
 const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageName, Entry>>>]> = [
@@ -196,6 +199,23 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				wayOut: 'Change the field that the answer names. The request is free until it is accepted.',
 				often: true,
 			},
+			requestTooLarge: {
+				samples: [errors.requestTooLarge('HTTP 413')],
+				cause:
+					'Pictures and videos out of binary fields travel inside the request, and the server or a proxy before it takes less than that.',
+				wayOut:
+					'Scale the pictures down with an Edit Image node, upload them and enter their addresses, or raise the limit of your own proxy.',
+			},
+			blockedOnTheWay: {
+				samples: [
+					errors.blockedOnTheWay(403, 'HTTP 403'),
+					errors.blockedOnTheWay(407, 'Proxy Authentication Required'),
+				],
+				cause:
+					'A web page or a bare text came where the API answers in JSON: a proxy, a firewall or the sign-in page of a network did not let the request through. The API key is not at fault.',
+				wayOut:
+					'Let the host of Base URL pass, or give n8n the password of the proxy (environment variable `HTTPS_PROXY`).',
+			},
 			redirected: {
 				samples: [errors.redirected(302)],
 				cause:
@@ -203,8 +223,12 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				wayOut: 'Enter the final address, with https.',
 			},
 			notReached: {
-				samples: [errors.notReached('The connection was refused')],
-				cause: 'No request left this n8n: no network, a proxy or firewall, or a wrong Base URL.',
+				samples: [
+					errors.notReached('The connection was refused'),
+					errors.notReached("The server's certificate was not accepted", true),
+				],
+				cause:
+					"No request reached the API: no network, a proxy or firewall, a wrong Base URL, a certificate that is not accepted, or n8n's own protection against internal addresses. What may mend itself is tried again until Timeout; the rest is told at once.",
 				wayOut: 'Try the address with `curl` from the machine that runs n8n.',
 			},
 			rateLimited: {
@@ -214,11 +238,16 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				wayOut: 'Nothing is lost: retry the execution later, it goes on where it was.',
 			},
 			maybeAccepted: {
-				samples: [errors.maybeAccepted(SENT, 'The connection broke')],
+				samples: [
+					errors.maybeAccepted(SENT, 'The connection broke'),
+					errors.maybeAccepted(SENT, 'An earlier try of this execution sent it already', {
+						isOld: true,
+					}),
+				],
 				cause:
 					'The request was sent, and no answer came. The API has no idempotency key, so sending it again could mean paying twice.',
 				wayOut:
-					'Retry the execution: it looks into the usage log of the account first. Or find the video with Get Many Videos.',
+					'Retry the execution in a few minutes: it looks into the usage log of the account first, and sends the request again only when the log does not hold it an hour later. Or find the video with Get Many Videos.',
 				often: true,
 			},
 		},
@@ -227,14 +256,18 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 		'While waiting',
 		{
 			timedOut: {
-				samples: [errors.timedOut(1_000, ID, 'generating')],
+				samples: [
+					errors.timedOut(1_000, ID, 'generating'),
+					errors.timedOut(1_000, ID, 'queued', 'Waiting for capacity'),
+				],
 				cause: 'The generation takes longer than the timeout allows. It goes on.',
 				wayOut: 'Retry the execution, or fetch the video with Get Video: neither pays again.',
 				often: true,
 			},
 			generationUnknown: {
 				samples: [errors.generationUnknown(ID)],
-				cause: 'The ID was cut or mistyped, or belongs to another account.',
+				cause:
+					'The ID was cut or mistyped, or belongs to another account. Get Video asks for it for a minute.',
 				wayOut: 'Copy the whole ID, with everything behind the colon.',
 			},
 			lookRefused: {
@@ -249,13 +282,22 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				wayOut: 'Try again in a few minutes, or switch on Wait for Completion, which rides it out.',
 			},
 			generationFailed: {
-				samples: [errors.generationFailed(ID, 'error', 'The input image could not be processed')],
-				cause: 'The model gave up, for the reason that the vendor states.',
-				wayOut: 'Change what the reason names. A retry of the execution submits it anew.',
+				samples: [
+					errors.generationFailed(ID, 'error', 'The input image could not be processed'),
+					errors.generationFailed(ID, 'canceled'),
+					errors.generationFailed(ID, 'error', 'The input image could not be processed', true),
+				],
+				cause:
+					'The model gave up, for the reason that the vendor states, or the generation was canceled or expired.',
+				wayOut:
+					'Change what the reason names. A retry of the execution submits it anew, unless the vendor charged it.',
 				often: true,
 			},
 			noVideo: {
-				samples: [errors.noVideo(ID, 'completed')],
+				samples: [
+					errors.noVideo(ID, 'completed'),
+					errors.noVideo(ID, 'completed', 'Blocked by the content filter'),
+				],
 				cause:
 					"Google's safety filter does not say what it dislikes: often real people, brands or violence.",
 				wayOut: 'Describe it differently, or use other pictures.',
@@ -314,17 +356,28 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 		'The run as a whole',
 		{
 			stopped: {
-				samples: [errors.stopped([ID], [SENT]), errors.stopped([])],
+				samples: [
+					errors.stopped({ ids: [ID], unanswered: [SENT] }),
+					errors.stopped({ ids: [], unanswered: [] }),
+				],
 				cause:
 					'Somebody pressed Stop, or a time limit of the workflow or of n8n ended the execution.',
-				wayOut: 'Fetch what is paid for with Get Video, or retry the execution.',
+				wayOut:
+					'Fetch what is paid for with Get Video. n8n offers no retry of an execution that was canceled, and a new one pays again.',
 			},
-			withOthersInFlight: {
-				samples: [errors.withOthersInFlight(errors.promptMissing(), [ID])],
+			withPaid: {
+				samples: [errors.withPaid(errors.promptMissing(), { ids: [ID], unanswered: [SENT] })],
 				cause:
-					'One item ended the node while others were under way. Any message can carry this addition.',
+					'One item ended the node, and others were paid for or may have been. Any message can carry this addition.',
 				wayOut:
 					'Retry the execution: the others are found, not bought again. With On Error set to continue, one item no longer ends the others.',
+			},
+			forAgents: {
+				samples: [errors.forAgents(errors.timedOut(1_000, ID, 'generating'))],
+				cause:
+					'An AI Agent called the node as a tool. A model sees nothing but the message, so that the way on and the IDs are in it.',
+				wayOut:
+					'Nothing: the model reads it, and calls the tool again or gets the video. A call with the same arguments buys nothing twice.',
 			},
 			withGeneration: {
 				samples: [errors.withGeneration(errors.badKey('Invalid API key'), ID)],
@@ -358,7 +411,8 @@ const escaped = (text: string) => text.replace(/[<>*_]/g, (character) => `\\${ch
 
 /** Additions to other messages are named by what they add. */
 const HEADINGS: Partial<Record<string, string>> = {
-	withOthersInFlight: 'Any message, with other items under way',
+	withPaid: 'Any message, with other items that are paid for',
+	forAgents: 'Any message, as a model reads it',
 	withGeneration: 'Any message, with a generation under way',
 };
 
@@ -366,10 +420,13 @@ const headingOf = ([name, { samples }]: [string, Entry]) =>
 	HEADINGS[name] ?? samples[0]?.message ?? name;
 
 function asSection(entry: [string, Entry]): string {
-	const [, { samples, cause, wayOut }] = entry;
+	const [name, { samples, cause, wayOut }] = entry;
 	const { httpCode } = samples[0]?.details ?? {};
 	const answered = httpCode === undefined ? '' : ` (HTTP ${httpCode})`;
-	const said = [...new Set(samples.map(({ details }) => details.description))];
+	const texts = samples.map(({ message, details }) =>
+		name === 'forAgents' ? message : details.description,
+	);
+	const said = [...new Set(texts)];
 	return [
 		`### ${escaped(headingOf(entry))}`,
 		...said.map((description) => `> ${escaped(description)}`),

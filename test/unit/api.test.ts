@@ -460,18 +460,18 @@ describe('the requests', () => {
 		]);
 	});
 
-	test('its limit is silence, and grows with what is uploaded', async () => {
+	test('its limit grows with what is uploaded', async () => {
 		const { api, requests } = recorded();
 		const image = 'A'.repeat(16_000_000);
 		await api.submit({ prompt: 'A hill' }, 'n8n.1');
 		await api.submit({ prompt: 'A hill', image_url: image }, 'n8n.1');
 		await api.submit({ prompt: 'A hill', image_urls: [image, image] }, 'n8n.1');
-		const [small, one, two] = requests;
-		expect([small, one, two].map((request) => request?.silenceMs)).toEqual(Array(3).fill(120_000));
-		expect(small!.timeoutMs).toBeLessThan(121_000);
-		// 12 MB take 128 s at 1 Mbit/s, and the API may think for a while after.
-		expect(one!.timeoutMs).toBeGreaterThan(128_000 + 120_000);
-		expect(two!.timeoutMs - small!.timeoutMs).toBe(2 * (one!.timeoutMs - small!.timeoutMs));
+		const [smallMs = 0, oneMs = 0, twoMs = 0] = requests.map(({ timeoutMs }) => timeoutMs);
+		expect(smallMs).toBeGreaterThanOrEqual(120_000);
+		expect(smallMs).toBeLessThan(121_000);
+		// 16 MB take 128 s at 1 Mbit/s, and the API may think for a while after.
+		expect(oneMs).toBeGreaterThan(128_000 + 120_000);
+		expect(twoMs - smallMs).toBe(2 * (oneMs - smallMs));
 	});
 
 	test('a look asks for the ID, whatever is in it', async () => {

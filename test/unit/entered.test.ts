@@ -79,12 +79,7 @@ describe('the key of an item', () => {
 
 describe('the key of a tool call', () => {
 	const FROM_MODEL = "={{ $fromAI('prompt', 'What to show', 'string') }}";
-	const keyOf = (
-		prompt: unknown,
-		value: unknown,
-		more: IDataObject = {},
-		given: IDataObject = {},
-	) =>
+	const keyOf = (prompt: string, value: string, more: IDataObject = {}, given: IDataObject = {}) =>
 		keyOfToolCall(
 			nodeWith({ ...ENTERED, prompt, ...more } as INodeParameters, { prompt: value, ...given }),
 			0,

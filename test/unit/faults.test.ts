@@ -1,7 +1,6 @@
 /** What a failed exchange tells, by the errors that Node, axios, the proxy agents and n8n really make. */
-import { createServer } from 'http';
+import { createServer, get as plainGet } from 'http';
 import { get } from 'https';
-import { get as plainGet } from 'http';
 import { connect, createServer as createTcpServer } from 'net';
 import type { AddressInfo, Server } from 'net';
 import { AxiosError } from 'axios';

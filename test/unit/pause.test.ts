@@ -1,5 +1,5 @@
 /** Waiting that Stop ends at once, with the `sleep` of this n8n and with that of older ones. */
-import { pause, unlessAborted } from '../../nodes/AimlVeo/pause';
+import { pause, unlessAborted, withLimit } from '../../nodes/AimlVeo/pause';
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
@@ -96,5 +96,20 @@ describe('unlessAborted', () => {
 		await unlessAborted(Promise.resolve(), signal);
 		expect(remove.mock.calls[0]?.[1]).toBe(add.mock.calls[0]?.[1]);
 		expect(remove).toHaveBeenCalledTimes(1);
+	});
+});
+
+describe('withLimit', () => {
+	test("gives the work's result, and leaves no timer", async () => {
+		const before = timers();
+		await expect(withLimit(Promise.resolve(5), 3_600_000)).resolves.toBe(5);
+		await expect(withLimit(Promise.reject(new Error('own')), 3_600_000)).rejects.toThrow('own');
+		expect(timers()).toBe(before);
+	});
+
+	test('rejects when the time is over, whatever the work does', async () => {
+		const startMs = Date.now();
+		await expect(withLimit(new Promise<never>(() => {}), 60)).rejects.toThrow('timeout');
+		expect(Date.now() - startMs).toBeGreaterThanOrEqual(59);
 	});
 });

@@ -19,6 +19,7 @@ import {
 	postsOf,
 	save,
 	useN8n,
+	VERSION,
 } from '../setup';
 
 const AGENT_PROMPT = 'A lighthouse keeper waves at a passing ship';
@@ -146,38 +147,79 @@ test('a schedule starts the workflow, which waits without holding a worker', asy
 	record('modes', 'Started by a schedule');
 });
 
-test('an AI Agent calls the node as its tool', async () => {
-	const example = readExample('ai-agent');
-	const openAi = { apiKey: 'sandbox-key', url: chat.url };
-	const id = await stage.n8n.createCredential('openAiApi', 'OpenAI', openAi);
-	const nodes = example.nodes.map((node) =>
-		node.name === 'Chat Model'
-			? { ...node, credentials: { openAiApi: { id, name: 'OpenAI' } } }
-			: node,
-	);
-	const quick = changed({ ...example, nodes }, 'Make Video', { options: { pollInterval: 1 } });
-	const workflow = await save(stage, quick);
-	const started = await stage.n8n.run(workflow, 'Chat', {
-		action: 'sendMessage',
-		sessionId: 'one',
-		chatInput: 'Make me a video of a lighthouse',
-	});
-	const execution = await stage.n8n.waitFor(started);
-	expect(messageOf(execution)).toBeUndefined();
-	expect(execution.status).toBe('success');
+/** What a new agent is in each n8n; older workflows keep version 2. */
+const AGENT_VERSIONS = VERSION.startsWith('1.') ? [2] : [2, 3.1];
 
-	// The agent wrote the prompt by itself, once, and was told the address and the ID, not a file.
-	const [generation, ...others] = generationsOf(stage.api, AGENT_PROMPT);
-	expect(others).toEqual([]);
-	const [row] = outputOf(execution, 'Agent');
-	const answer = String(row?.json.output);
-	expect(answer).toContain(generation?.id);
-	expect(answer).toContain(generation && stage.api.videoUrl(generation));
-	expect(row?.binary).toBeUndefined();
-	expect(generation?.deliveredTimes).toBe(0);
-	// What the model read of the tool: that it costs, and which field it is to fill in.
-	const [tool] = chat.requests[0]?.tools ?? [];
-	expect(JSON.stringify(tool)).toMatch(/spends credits/);
-	expect(Object.keys(tool?.function.parameters.properties ?? {})).toEqual(['prompt']);
-	record('modes', "Called by n8n's AI Agent as a tool");
-});
+test.each(AGENT_VERSIONS)(
+	'an AI Agent of version %d calls the node as its tool',
+	async (version) => {
+		const example = readExample('ai-agent');
+		const openAi = { apiKey: 'sandbox-key', url: chat.url };
+		const id = await stage.n8n.createCredential('openAiApi', 'OpenAI', openAi);
+		const nodes = example.nodes.map((node) => {
+			if (node.name === 'Agent') return { ...node, typeVersion: version };
+			return node.name === 'Chat Model'
+				? { ...node, credentials: { openAiApi: { id, name: 'OpenAI' } } }
+				: node;
+		});
+		const quick = changed({ ...example, nodes }, 'Make Video', { options: { pollInterval: 1 } });
+		const workflow = await save(stage, quick);
+		const before = generationsOf(stage.api, AGENT_PROMPT).length;
+		chat.requests.length = 0;
+		const started = await stage.n8n.run(workflow, 'Chat', {
+			action: 'sendMessage',
+			sessionId: `version ${version}`,
+			chatInput: 'Make me a video of a lighthouse',
+		});
+		const execution = await stage.n8n.waitFor(started);
+		expect(messageOf(execution)).toBeUndefined();
+		expect(execution.status).toBe('success');
+
+		// The agent wrote the prompt by itself, once, and was told the address and the ID, not a file.
+		const [generation, ...others] = generationsOf(stage.api, AGENT_PROMPT).slice(before);
+		expect(others).toEqual([]);
+		const [row] = outputOf(execution, 'Agent');
+		const answer = String(row?.json.output);
+		expect(answer).toContain(generation?.id);
+		expect(answer).toContain(generation && stage.api.videoUrl(generation));
+		expect(row?.binary).toBeUndefined();
+		expect(generation?.deliveredTimes).toBe(0);
+		// What the model read of the tool: that it costs, and which field it is to fill in.
+		const [tool] = chat.requests[0]?.tools ?? [];
+		expect(JSON.stringify(tool)).toMatch(/spends credits/);
+		expect(Object.keys(tool?.function.parameters.properties ?? {})).toEqual(['prompt']);
+		record('modes', "Called by n8n's AI Agent as a tool");
+	},
+);
+
+test.each(AGENT_VERSIONS)(
+	'a video that is not ready in time is told to an agent of version %d with its ID, and not bought again',
+	async (version) => {
+		stage.api.settings.generationMs = 3_600_000;
+		const example = readExample('ai-agent');
+		const openAi = { apiKey: 'sandbox-key', url: chat.url };
+		const id = await stage.n8n.createCredential('openAiApi', 'OpenAI', openAi);
+		const nodes = example.nodes.map((node) => {
+			if (node.name === 'Agent') return { ...node, typeVersion: version };
+			if (node.name === 'Make Video') {
+				return { ...node, retryOnFail: true, maxTries: 5, waitBetweenTries: 10 };
+			}
+			return node.name === 'Chat Model'
+				? { ...node, credentials: { openAiApi: { id, name: 'OpenAI' } } }
+				: node;
+		});
+		const options = { pollInterval: 1, timeout: 2 };
+		const workflow = await save(stage, changed({ ...example, nodes }, 'Make Video', { options }));
+		const before = generationsOf(stage.api, AGENT_PROMPT).length;
+		const started = await stage.n8n.run(workflow, 'Chat', {
+			action: 'sendMessage',
+			sessionId: `late ${version}`,
+			chatInput: 'Make me a video of a lighthouse',
+		});
+		const execution = await stage.n8n.waitFor(started);
+		const [generation, ...others] = generationsOf(stage.api, AGENT_PROMPT).slice(before);
+		expect(others).toEqual([]);
+		const [row] = outputOf(execution, 'Agent');
+		expect(String(row?.json.output)).toContain(generation?.id);
+	},
+);
