@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Generation, LogEntry, SandboxApi } from './index';
+import { usedValue } from './schema';
 
 const MEDIA_FOLDER = join(__dirname, '..', 'media');
 const TYPES: Record<string, string> = {
@@ -14,9 +15,9 @@ const TYPES: Record<string, string> = {
 const PADDING_CHUNK = Buffer.alloc(1_048_576);
 
 /** The file that fits a job's length and shape. */
-export function videoFileOf(generation: Pick<Generation, 'body' | 'model'>): string {
-	const { duration, aspect_ratio: ratio } = generation.body;
-	const seconds = Number(duration ?? (generation.model.includes('extend') ? 7 : 8));
+export function videoFileOf({ body }: Pick<Generation, 'body'>): string {
+	const { aspect_ratio: ratio } = body;
+	const seconds = Number(usedValue(body, 'duration'));
 	return join(MEDIA_FOLDER, `${ratio === '9:16' ? 'portrait' : 'landscape'}-${seconds}s.mp4`);
 }
 

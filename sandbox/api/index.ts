@@ -10,10 +10,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { refuse, send, strike } from './answers';
 import { serveCdn } from './cdn';
+import { sendDescription } from './described';
 import { Faults } from './faults';
 import type { FaultAction, FaultRule } from './faults';
 import { look, submit } from './generations';
 import { sendLogs, sendModels } from './logs';
+import { SCHEMAS } from './schema';
+import type { Schemas } from './schema';
 
 export type { FaultRule } from './faults';
 
@@ -84,6 +87,8 @@ export class SandboxApi extends EventEmitter {
 	readonly faults = new Faults();
 	readonly settings: Settings;
 	readonly apiKey: string;
+	/** The models of the catalogue, and what each takes: a test may change them. */
+	schemas: Schemas = structuredClone(SCHEMAS);
 	private servers: Server[] = [];
 	private readonly sockets = new Set<Socket>();
 
@@ -111,8 +116,9 @@ export class SandboxApi extends EventEmitter {
 		this.faults.add(rule);
 	}
 
-	/** Forgets jobs, faults and the log. */
+	/** Forgets jobs, faults, the log and changes of the catalogue. */
 	reset(): void {
+		this.schemas = structuredClone(SCHEMAS);
 		this.log.length = 0;
 		this.generations.length = 0;
 		this.faults.clear();
@@ -237,9 +243,10 @@ export class SandboxApi extends EventEmitter {
 	private route(url: URL, entry: LogEntry, response: ServerResponse): void {
 		const route = `${entry.method} ${url.pathname}`;
 		if (route === 'GET /v1/models') {
-			if (!strike(this.faults, 'models', response)) sendModels(url, response);
+			if (!strike(this.faults, 'models', response)) sendModels(this, url, response);
 			return;
 		}
+		if (route === 'GET /docs-json') return sendDescription(this, url, entry, response);
 		if (entry.headers.authorization !== `Bearer ${this.apiKey}`) {
 			return refuse(response, entry, 401, 'Unauthorized: the key is missing, wrong or expired');
 		}
