@@ -11,6 +11,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { refuse, send, strike } from './answers';
 import { serveCdn } from './cdn';
 import { sendDescription } from './described';
+import { deviate } from './deviate';
+import type { Deviation } from './deviations';
 import { Faults } from './faults';
 import type { FaultAction, FaultRule } from './faults';
 import { look, submit } from './generations';
@@ -89,6 +91,8 @@ export class SandboxApi extends EventEmitter {
 	readonly apiKey: string;
 	/** The models of the catalogue, and what each takes: a test may change them. */
 	schemas: Schemas = structuredClone(SCHEMAS);
+	/** How it differs from what the package assumes of the live API; empty: not at all. */
+	readonly deviations = new Set<Deviation>();
 	private servers: Server[] = [];
 	private readonly sockets = new Set<Socket>();
 
@@ -116,8 +120,9 @@ export class SandboxApi extends EventEmitter {
 		this.faults.add(rule);
 	}
 
-	/** Forgets jobs, faults, the log and changes of the catalogue. */
+	/** Forgets jobs, faults, the log, deviations and changes of the catalogue. */
 	reset(): void {
+		this.deviations.clear();
 		this.schemas = structuredClone(SCHEMAS);
 		this.log.length = 0;
 		this.generations.length = 0;
@@ -221,6 +226,7 @@ export class SandboxApi extends EventEmitter {
 			if (raw.length > 0) entry.body = parseJson(raw);
 			if (entry.clientRequestId) response.setHeader('X-Client-Request-Id', clientRequestId);
 			if (!isControl) this.emit('request', entry);
+			if (!isControl && this.deviations.size > 0) deviate(this, entry, response);
 			if (isControl) this.control(url, entry, response);
 			else if (kind === 'cdn') serveCdn(this, url, entry, request, response);
 			else this.route(url, entry, response);
