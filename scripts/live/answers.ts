@@ -4,7 +4,7 @@ import { DEFAULT_TIMEOUT_S } from '../../nodes/AimlVeo/plan';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';
 import type { Part } from './notes';
-import { inSeconds } from './session';
+import { inSeconds } from './context';
 
 /** The node's own 'Timeout', if none is chosen. */
 const SOON_MS = DEFAULT_TIMEOUT_S * 1_000;

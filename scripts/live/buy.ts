@@ -5,8 +5,8 @@ import { noteAcceptance, noteCompletion, noteWatched } from './answers';
 import type { Watched } from './answers';
 import { logRowOf } from './log';
 import type { Purchase } from './purchases';
-import { askWithKey, GENERATIONS, ifAnswered, lookPath } from './session';
-import type { Session } from './session';
+import { askWithKey, GENERATIONS, ifAnswered, lookPath } from './context';
+import type { Context } from './context';
 
 export interface Bought {
 	id: string;
@@ -28,10 +28,10 @@ const LOOK_EVERY_MS = 10_000;
 const GIVE_UP_MS = 1_800_000;
 
 async function watch(
-	session: Session,
+	context: Context,
 	{ id, clientRequestId, sentAtMs, acceptedAtMs }: Omit<Bought, 'lastRunningAtMs' | 'endedAtMs'>,
 ): Promise<Watched> {
-	const { clock } = session;
+	const { clock } = context;
 	const watched: Watched = {
 		states: [],
 		lastRunningAtMs: acceptedAtMs,
@@ -40,7 +40,7 @@ async function watch(
 		isLoggedEarly: false,
 	};
 	for (;;) {
-		const answer = await ifAnswered(askWithKey(session, { path: lookPath(id) }));
+		const answer = await ifAnswered(askWithKey(context, { path: lookPath(id) }));
 		const body = asObject(answer?.body) ?? {};
 		watched.answer = answer;
 		if (!answer) watched.unanswered += 1;
@@ -52,7 +52,7 @@ async function watch(
 		if (answer?.status === 200 && readOutcome(body).kind !== 'running') return watched;
 		if (clock.now() - sentAtMs >= GIVE_UP_MS) return watched;
 		watched.lastRunningAtMs = clock.now();
-		const early = await ifAnswered(logRowOf(session, id, clientRequestId));
+		const early = await ifAnswered(logRowOf(context, id, clientRequestId));
 		watched.isLoggedEarly ||= early !== undefined;
 		await clock.sleep(LOOK_EVERY_MS);
 	}
@@ -60,17 +60,17 @@ async function watch(
 
 /** Buys and watches; undefined when it is not accepted, or does not end. */
 export async function buy(
-	session: Session,
+	context: Context,
 	{ name, body }: Purchase,
 	media: Readonly<Record<string, unknown>>,
 ): Promise<Bought | undefined> {
-	const { clock, notes, print } = session;
+	const { clock, notes, print } = context;
 	const part = notes.under(name);
 	const clientRequestId = `live.${randomUUID()}`;
 	// Should the answer be lost, the usage log finds the video by it.
 	print(`Client request ID: ${clientRequestId}`);
 	const sentAtMs = clock.now();
-	const accepted = await askWithKey(session, {
+	const accepted = await askWithKey(context, {
 		method: 'POST',
 		path: GENERATIONS,
 		headers: { 'X-Client-Request-Id': clientRequestId },
@@ -82,7 +82,7 @@ export async function buy(
 	print(`Generation ID: ${id}`);
 
 	const bought = { id, model: body.model, clientRequestId, sentAtMs, acceptedAtMs };
-	const watched = await watch(session, bought);
+	const watched = await watch(context, bought);
 	const { answer, lastRunningAtMs } = watched;
 	const endedAtMs = clock.now();
 	noteWatched(part, watched, id, endedAtMs - sentAtMs);

@@ -1,7 +1,7 @@
 /** Downloads a finished video without the key, and looks at what it is. */
 import { mp4Facts } from './mp4';
 import type { Part } from './notes';
-import type { Session } from './session';
+import type { Context } from './context';
 
 /** Encoders round to whole frames. */
 const TOLERANCE_S = 0.5;
@@ -26,7 +26,7 @@ function noteFile(part: Part, bytes: Buffer, seconds: number | undefined): void 
 
 /** The bytes, or undefined when there are none to be had. */
 export async function checkFile(
-	{ ask, notes }: Session,
+	{ ask, notes }: Context,
 	name: string,
 	url: string,
 	seconds: number | undefined,

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { asObject, asText } from '../../nodes/AimlVeo/answers';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';
-import { askWithKey, GENERATIONS, lookPath } from './session';
-import type { Session } from './session';
+import { askWithKey, GENERATIONS, lookPath } from './context';
+import type { Context } from './context';
 
 const REFUSAL = '{ message, path, requestId, statusCode, timestamp }';
 const REFUSAL_FIELDS = REFUSAL.match(/\w+/g) ?? [];
 
-function noteRefusal(session: Session, what: string, status: number, answer: Answer): void {
-	const part = session.notes.under(what);
+function noteRefusal(context: Context, what: string, status: number, answer: Answer): void {
+	const part = context.notes.under(what);
 	const body = asObject(answer.body) ?? {};
 	part.check('status', `HTTP ${status}`, `HTTP ${answer.status}`, answer.status === status);
 	part.check(
@@ -39,13 +39,13 @@ function skewOf(answer: Answer, nowMs: number): number {
 }
 
 /** @throws Error when the key is not accepted: nothing else is worth a try then */
-export async function checkCredential(session: Session): Promise<Account> {
-	const answer = await askWithKey(session, { path: '/v2/billing' });
+export async function checkCredential(context: Context): Promise<Account> {
+	const answer = await askWithKey(context, { path: '/v2/billing' });
 	if (answer.status === 401 || answer.status === 403) {
 		throw new Error(`The API does not accept the key (HTTP ${answer.status})`);
 	}
 	const { current_balance: balance, currency } = asObject(answer.body) ?? {};
-	session.notes.check(
+	context.notes.check(
 		'Balance: shape',
 		'{ current_balance: number, currency: USD }',
 		`HTTP ${answer.status}, ${shapeOf(answer.body)}, ${String(currency)}`,
@@ -54,18 +54,18 @@ export async function checkCredential(session: Session): Promise<Account> {
 	const balanceUsd = Number(balance);
 	return {
 		...(Number.isFinite(balanceUsd) && { balanceUsd }),
-		skewMs: skewOf(answer, session.clock.now()),
+		skewMs: skewOf(answer, context.clock.now()),
 	};
 }
 
 /** The catalogue's answer for these models, whatever it is. */
 export async function checkCatalogue(
-	session: Session,
+	context: Context,
 	models: readonly string[],
 ): Promise<unknown> {
 	const query = new URLSearchParams({ id: models.join(','), include: 'pricing' });
-	const answer = await session.ask({ path: `/v1/models?${query.toString()}` });
-	session.notes.check(
+	const answer = await context.ask({ path: `/v1/models?${query.toString()}` });
+	context.notes.check(
 		'Catalogue: without the key',
 		'HTTP 200',
 		`HTTP ${answer.status}`,
@@ -74,10 +74,10 @@ export async function checkCatalogue(
 	return answer.body;
 }
 
-export async function checkLog(session: Session): Promise<void> {
-	const answer = await askWithKey(session, { path: '/v2/logs?period=24h&limit=1' });
+export async function checkLog(context: Context): Promise<void> {
+	const answer = await askWithKey(context, { path: '/v2/logs?period=24h&limit=1' });
 	const { data, pagination } = asObject(answer.body) ?? {};
-	session.notes.check(
+	context.notes.check(
 		'Usage log: shape',
 		'{ data: [], pagination: { has_more: boolean } }',
 		`HTTP ${answer.status}, ${shapeOf(answer.body)}`,
@@ -85,23 +85,23 @@ export async function checkLog(session: Session): Promise<void> {
 	);
 }
 
-export async function checkRefusals(session: Session, model: string): Promise<void> {
-	const wrongKey = await session.ask({ path: '/v2/billing', key: `wrong-${randomUUID()}` });
-	noteRefusal(session, 'Wrong key', 401, wrongKey);
-	const unknown = await askWithKey(session, { path: lookPath(randomUUID()) });
-	noteRefusal(session, 'Unknown ID', 404, unknown);
+export async function checkRefusals(context: Context, model: string): Promise<void> {
+	const wrongKey = await context.ask({ path: '/v2/billing', key: `wrong-${randomUUID()}` });
+	noteRefusal(context, 'Wrong key', 401, wrongKey);
+	const unknown = await askWithKey(context, { path: lookPath(randomUUID()) });
+	noteRefusal(context, 'Unknown ID', 404, unknown);
 	// Without a prompt and with wrong values, so that nothing lenient can make a video of it.
 	const body = { model, duration: 'four', resolution: 'none' };
-	const wrongField = await askWithKey(session, { method: 'POST', path: GENERATIONS, body });
-	noteRefusal(session, 'Wrong field', 400, wrongField);
+	const wrongField = await askWithKey(context, { method: 'POST', path: GENERATIONS, body });
+	noteRefusal(context, 'Wrong field', 400, wrongField);
 	const isTaken = wrongField.status < 300;
-	session.notes.check(
+	context.notes.check(
 		'Wrong field: cost',
 		'it is refused, at no cost',
 		isTaken ? 'it is accepted, and may be charged' : 'it is refused',
 		!isTaken,
 	);
-	session.notes.check(
+	context.notes.check(
 		'Wrong field: name',
 		'the answer names the field',
 		wrongField.bytes.includes('duration') ? 'it names the field' : 'it does not name the field',

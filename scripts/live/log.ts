@@ -4,18 +4,18 @@ import { shortName } from '../../nodes/AimlVeo/models';
 import type { Bought } from './buy';
 import type { Account } from './free';
 import type { Part } from './notes';
-import { askWithKey, ifAnswered, inSeconds, inUsd } from './session';
-import type { Session } from './session';
+import { askWithKey, ifAnswered, inSeconds, inUsd } from './context';
+import type { Context } from './context';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** The row of this generation, by its ID or else by the ID that we gave the request. */
 export async function logRowOf(
-	session: Session,
+	context: Context,
 	id: string,
 	clientRequestId: string,
 ): Promise<Row | undefined> {
-	const answer = await askWithKey(session, { path: '/v2/logs?period=24h&limit=100' });
+	const answer = await askWithKey(context, { path: '/v2/logs?period=24h&limit=100' });
 	const rows = asObjects(asObject(answer.body)?.data);
 	return (
 		rows.find((row) => row.inference_id === id) ??
@@ -23,8 +23,8 @@ export async function logRowOf(
 	);
 }
 
-export async function balanceOf(session: Session): Promise<number | undefined> {
-	const answer = await askWithKey(session, { path: '/v2/billing' });
+export async function balanceOf(context: Context): Promise<number | undefined> {
+	const answer = await askWithKey(context, { path: '/v2/billing' });
 	return asNumber(asObject(answer.body)?.current_balance);
 }
 
@@ -83,11 +83,11 @@ const shapeOfId = (value: unknown) => (asText(value) ? 'something else' : String
 
 /** Waits until both tell of the video, or have had time enough. */
 export async function checkLedgers(
-	session: Session,
+	context: Context,
 	bought: Bought,
 	account: Account,
 ): Promise<void> {
-	const { clock, notes, print } = session;
+	const { clock, notes, print } = context;
 	const { endedAtMs, chargedUsd } = bought;
 	let row: Row | undefined;
 	let rowAfterMs = 0;
@@ -97,10 +97,10 @@ export async function checkLedgers(
 		if (waits) await clock.sleep(LOOK_EVERY_MS);
 		const ageMs = clock.now() - endedAtMs;
 		if (!row) {
-			row = await ifAnswered(logRowOf(session, bought.id, bought.clientRequestId));
+			row = await ifAnswered(logRowOf(context, bought.id, bought.clientRequestId));
 			rowAfterMs = ageMs;
 		}
-		const balanceUsd = await ifAnswered(balanceOf(session));
+		const balanceUsd = await ifAnswered(balanceOf(context));
 		if (account.balanceUsd !== undefined && balanceUsd !== undefined) {
 			spentUsd = Math.round((account.balanceUsd - balanceUsd) * 1e6) / 1e6;
 		}

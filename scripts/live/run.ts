@@ -14,8 +14,8 @@ import type { Row } from './notes';
 import { purchasesOf } from './purchases';
 import type { Made, Options, Purchase } from './purchases';
 import { withoutSecrets } from './report';
-import { askWithKey, inSeconds, lookPath } from './session';
-import type { Clock, Session } from './session';
+import { askWithKey, inSeconds, lookPath } from './context';
+import type { Clock, Context } from './context';
 
 export interface LiveRun {
 	baseUrl: string;
@@ -50,7 +50,7 @@ function quoteOf(purchase: Purchase, catalogue: unknown): Quote {
 		: { purchase, text: `${what}, at a price that is not known ahead (${price.reason})` };
 }
 
-function notePrices({ notes }: Session, quotes: readonly Quote[]): void {
+function notePrices({ notes }: Context, quotes: readonly Quote[]): void {
 	for (const { purchase, microUsd } of quotes) {
 		notes.check(
 			`${purchase.name}: price in the catalogue`,
@@ -78,15 +78,15 @@ async function mayBuy(
 	return await confirm(`Spend ${formatUsd(sum)}${isKnown ? '' : ' or more'}?`, isKnown);
 }
 
-async function carryOut(session: Session, { purchase, microUsd }: Quote, made: Made) {
-	const { notes, print } = session;
+async function carryOut(context: Context, { purchase, microUsd }: Quote, made: Made) {
+	const { notes, print } = context;
 	const media = purchase.media(made);
 	print(`${purchase.name} …`);
 	if (!media) {
 		notes.note(purchase.name, 'not tried: the video it goes on from is missing');
 		return undefined;
 	}
-	const bought = await buy(session, purchase, media);
+	const bought = await buy(context, purchase, media);
 	if (bought?.chargedUsd !== undefined && microUsd !== undefined) {
 		notes.check(
 			`${purchase.name}: charged`,
@@ -98,21 +98,21 @@ async function carryOut(session: Session, { purchase, microUsd }: Quote, made: M
 	return bought;
 }
 
-async function lookAgain(session: Session, made: Made, afterMs: number): Promise<void> {
+async function lookAgain(context: Context, made: Made, afterMs: number): Promise<void> {
 	const { first } = made;
 	if (!first?.url) return;
-	const { clock, notes, print } = session;
+	const { clock, notes, print } = context;
 	const restMs = first.endedAtMs + afterMs - clock.now();
 	if (restMs > 0) {
 		print(`Looking at the first video again in ${inSeconds(restMs)} …`);
 		await clock.sleep(restMs);
 	}
 	const part = notes.under(`${inSeconds(clock.now() - first.endedAtMs)} after the end`);
-	const answer = await askWithKey(session, { path: lookPath(first.id) });
+	const answer = await askWithKey(context, { path: lookPath(first.id) });
 	const { status, video } = asObject(answer.body) ?? {};
 	const seen = `HTTP ${answer.status}, ${asText(status) ?? 'no status'}`;
 	part.check('state', 'HTTP 200, completed', seen, seen === 'HTTP 200, completed');
-	const old = await session.ask({ path: first.url });
+	const old = await context.ask({ path: first.url });
 	part.check('old address', 'HTTP 200', `HTTP ${old.status}`, old.status === 200);
 	const text = JSON.stringify(video ?? null);
 	part.note('address in the answer', text.includes(first.url) ? 'the same' : 'another, or none');
@@ -123,38 +123,42 @@ export async function runLive(run: LiveRun): Promise<LiveResult> {
 	const { baseUrl, key, clock } = run;
 	const print = (line: string) => run.print(line.replaceAll(key, '[hidden]'));
 	const notes = new Notes(print);
-	const session: Session = { ask: askAt(baseUrl), key, clock, notes, print };
+	const context: Context = { ask: askAt(baseUrl), key, clock, notes, print };
 	const result: LiveResult = { rows: notes.rows, bought: [] };
 	const purchases = purchasesOf(run.options);
 
 	print('Looking at what is free (some requests are wrong on purpose, and must be refused) …');
-	const account = await checkCredential(session);
-	await checkLog(session);
+	const account = await checkCredential(context);
+	await checkLog(context);
 	const models = [...new Set(purchases.map(({ body }) => body.model))];
-	await checkRefusals(session, purchases[0]?.body.model ?? '');
-	const catalogue = await checkCatalogue(session, models);
+	await checkRefusals(context, purchases[0]?.body.model ?? '');
+	const catalogue = await checkCatalogue(context, models);
 	const quotes = purchases.map((purchase) => quoteOf(purchase, catalogue));
-	notePrices(session, quotes);
+	notePrices(context, quotes);
 	if (!(await mayBuy({ ...run, print }, quotes, account.balanceUsd))) return result;
 
+	/** What was found out before is worth its report. */
+	const failed = (what: string, cause: unknown) =>
+		notes.check(what, 'an answer', withoutSecrets((cause as Error).message, [key]), false);
 	const made: Made = {};
 	for (const quote of quotes) {
 		const { name, seconds } = quote.purchase;
 		try {
-			const bought = await carryOut(session, quote, made);
+			const bought = await carryOut(context, quote, made);
 			made.last = bought;
 			if (!bought) continue;
 			result.bought.push(quote.text);
-			const bytes = bought.url ? await checkFile(session, name, bought.url, seconds) : undefined;
-			if (made.first) continue;
+			const isFirst = made.first === undefined;
+			made.first ??= bought;
+			const bytes = bought.url ? await checkFile(context, name, bought.url, seconds) : undefined;
+			if (!isFirst) continue;
 			made.first = { ...bought, bytes };
 			result.bytes = bytes;
-			if (bought.url) await checkLedgers(session, bought, account);
+			if (bought.url) await checkLedgers(context, bought, account);
 		} catch (cause) {
-			// What was found out before is worth its report.
-			notes.check(name, 'an answer', withoutSecrets((cause as Error).message, [key]), false);
+			failed(name, cause);
 		}
 	}
-	await lookAgain(session, made, run.againAfterMs);
+	await lookAgain(context, made, run.againAfterMs).catch((cause) => failed('Again', cause));
 	return result;
 }

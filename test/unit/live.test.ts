@@ -226,6 +226,11 @@ describe('a deviation is reported, and nothing else', () => {
 		expect(differing(await run())).toEqual(['Video: states', 'Video: time']);
 	});
 
+	test('an address that no longer answers', async () => {
+		api.fault({ on: 'cdn', action: { kind: 'reset' }, after: 1 });
+		expect(differing(await run())).toEqual(['Again']);
+	});
+
 	test('a request whose answer is lost', async () => {
 		api.fault({ on: 'submit', action: { kind: 'acceptThenReset' }, after: 1 });
 		expect(differing(await run())).toEqual(['Video']);

@@ -9,7 +9,7 @@ export interface Clock {
 	sleep: (ms: number) => Promise<void>;
 }
 
-export interface Session {
+export interface Context {
 	ask: Ask;
 	key: string;
 	clock: Clock;
@@ -20,7 +20,7 @@ export interface Session {
 export const GENERATIONS = '/v2/video/generations';
 
 /** With the key. */
-export const askWithKey = async ({ ask, key }: Session, asked: Asked): Promise<Answer> =>
+export const askWithKey = async ({ ask, key }: Context, asked: Asked): Promise<Answer> =>
 	await ask({ key, ...asked });
 
 export const lookPath = (id: string) =>
