@@ -120,13 +120,14 @@ export class SandboxApi extends EventEmitter {
 		this.faults.add(rule);
 	}
 
-	/** Forgets jobs, faults, the log, deviations and changes of the catalogue. */
+	/** Forgets jobs, faults and the log. */
 	reset(): void {
-		this.deviations.clear();
-		this.schemas = structuredClone(SCHEMAS);
 		this.log.length = 0;
 		this.generations.length = 0;
 		this.faults.clear();
+		// And the vendor is what the package takes it for again.
+		this.deviations.clear();
+		this.schemas = structuredClone(SCHEMAS);
 	}
 
 	/** Resolves with the first request, past or to come, for which `predicate` holds. */
