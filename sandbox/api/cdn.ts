@@ -77,7 +77,7 @@ export function serveCdn(
 		response.writeHead(200, { 'content-type': 'text/html' });
 		return void response.end('<!doctype html><html><body>Sign in</body></html>');
 	}
-	if (action?.kind === 'reset') return void response.socket?.destroy();
+	if (action?.kind === 'reset') return void response.req.socket.destroy();
 	if (action?.kind === 'hang') return;
 	if (action?.kind === 'redirect') {
 		response.writeHead(302, { location: action.to });
@@ -116,7 +116,7 @@ export function serveCdn(
 		const bytes = readFileSync(file);
 		const part = action.kind === 'wrongLength' ? bytes : bytes.subarray(0, action.afterBytes);
 		response.write(part, () => {
-			if (action.kind !== 'stall') response.socket?.destroy();
+			if (action.kind !== 'stall') response.req.socket.destroy();
 		});
 		return;
 	}

@@ -52,7 +52,7 @@ export function submit(api: SandboxApi, entry: LogEntry, response: ServerRespons
 	api.generations.push(generation);
 	entry.generationId = generation.id;
 	api.emit('generation', generation);
-	if (action?.kind === 'acceptThenReset') return void response.socket?.destroy();
+	if (action?.kind === 'acceptThenReset') return void response.req.socket.destroy();
 	if (action?.kind === 'acceptThenHang') return;
 	if (action?.kind === 'acceptThenStatus') {
 		return refuse(response, entry, action.status, 'Bad gateway on demand');
