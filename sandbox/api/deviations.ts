@@ -89,6 +89,7 @@ const refuseBody = (holds: (body: Json) => boolean) =>
 	});
 
 const sinceEndMs = ({ readyAt }: Generation) => Date.now() - readyAt;
+const SOON_MS = 15_000;
 const LATE_MS = 300_000;
 
 export const DEVIATIONS = {
@@ -149,6 +150,9 @@ export const DEVIATIONS = {
 	otherIdInLook: looked((body) => ({ ...body, id: String(body.id).split(':')[0] })),
 	videoAsList: completed((body) => ({ ...body, video: [body.video] })),
 	noVideo: completed((body) => ({ ...body, video: undefined })),
+	videoLate: completed((body, generation) =>
+		sinceEndMs(generation) < SOON_MS ? { ...body, video: undefined } : undefined,
+	),
 	errorBesideVideo: completed((body) => ({ ...body, error: { name: 'Warning' } })),
 	noUsage: completed((body) => ({ ...body, meta: null })),
 	usageWithoutUsd: completed((body, _generation, reply) => {

@@ -20,10 +20,12 @@ export interface Watched {
 	notFound: number;
 	unanswered: number;
 	isLoggedEarly: boolean;
+	/** Looks that found it completed, but no video. */
+	withoutVideo: number;
 }
 
 /** The address of the video, in both shapes that the vendor's own client reads. */
-function urlOf(video: unknown): string | undefined {
+export function urlOf(video: unknown): string | undefined {
 	return asText(asObject(Array.isArray(video) ? (video[0] as unknown) : video)?.url);
 }
 
@@ -64,7 +66,7 @@ export function noteAcceptance(
 }
 
 export function noteWatched(part: Part, watched: Watched, id: string, tookMs: number): void {
-	const { states, answer, notFound, unanswered, isLoggedEarly } = watched;
+	const { states, answer, notFound, unanswered, isLoggedEarly, withoutVideo } = watched;
 	const body = asObject(answer?.body) ?? {};
 	const hasEnded = readOutcome(body).kind !== 'running';
 	const isKnown = (state: string, index: number) =>
@@ -85,6 +87,12 @@ export function noteWatched(part: Part, watched: Watched, id: string, tookMs: nu
 	);
 	const isSame = body.id === id;
 	part.check('ID of the look', 'the same', isSame ? 'the same' : shapeOf(body.id), isSame);
+	part.check(
+		'completed without the video',
+		'never',
+		withoutVideo === 0 ? 'never' : `${withoutVideo} times`,
+		withoutVideo === 0,
+	);
 	part.check(
 		'usage log before the end',
 		'no row',

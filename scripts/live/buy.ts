@@ -1,7 +1,7 @@
 /** Buys one video and watches it to its end. */
 import { randomUUID } from 'node:crypto';
 import { asObject, asText, readOutcome } from '../../nodes/AimlVeo/answers';
-import { noteAcceptance, noteCompletion, noteWatched } from './answers';
+import { noteAcceptance, noteCompletion, noteWatched, urlOf } from './answers';
 import type { Watched } from './answers';
 import { logRowOf } from './log';
 import type { Purchase } from './purchases';
@@ -26,6 +26,8 @@ export interface Bought {
 /** As the vendor's own client. */
 const LOOK_EVERY_MS = 10_000;
 const GIVE_UP_MS = 1_800_000;
+/** A completed generation may get its video a little later. */
+const LATE_LOOKS = 3;
 
 async function watch(
 	context: Context,
@@ -38,6 +40,7 @@ async function watch(
 		notFound: 0,
 		unanswered: 0,
 		isLoggedEarly: false,
+		withoutVideo: 0,
 	};
 	for (;;) {
 		const answer = await ifAnswered(askWithKey(context, { path: lookPath(id) }));
@@ -49,11 +52,18 @@ async function watch(
 			const state = asText(body.status) ?? `HTTP ${answer.status}`;
 			if (watched.states.at(-1) !== state) watched.states.push(state);
 		}
-		if (answer?.status === 200 && readOutcome(body).kind !== 'running') return watched;
+		const { kind } = readOutcome(body);
+		if (answer?.status === 200 && kind !== 'running') {
+			if (kind === 'failed' || urlOf(body.video) || watched.withoutVideo >= LATE_LOOKS) {
+				return watched;
+			}
+			watched.withoutVideo += 1;
+		} else watched.lastRunningAtMs = clock.now();
 		if (clock.now() - sentAtMs >= GIVE_UP_MS) return watched;
-		watched.lastRunningAtMs = clock.now();
-		const early = await ifAnswered(logRowOf(context, id, clientRequestId));
-		watched.isLoggedEarly ||= early !== undefined;
+		if (watched.withoutVideo === 0) {
+			const early = await ifAnswered(logRowOf(context, id, clientRequestId));
+			watched.isLoggedEarly ||= early !== undefined;
+		}
 		await clock.sleep(LOOK_EVERY_MS);
 	}
 }
