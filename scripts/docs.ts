@@ -16,13 +16,14 @@ import {
 	parameterTable,
 	settingTable,
 } from './docs/parameters';
-import { compatibility, exampleTable } from './docs/platform';
+import { compatibility, exampleTable, installation } from './docs/platform';
 
 const ROOT = join(__dirname, '..');
 
 /** Documents, and how each of their parts is made. */
 export const DOCUMENTS: Record<string, Record<string, () => string>> = {
 	'README.md': {
+		installation,
 		operations: operationTable,
 		compatibility,
 		models: modelTable,

@@ -62,7 +62,7 @@ export function strike(
 			response.end();
 			return true;
 		case 'reset':
-			response.socket?.destroy();
+			response.req.socket.destroy();
 			return true;
 		case 'hang':
 			return true;

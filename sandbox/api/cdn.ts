@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Generation, LogEntry, SandboxApi } from './index';
+import { usedValue } from './schema';
 
 const MEDIA_FOLDER = join(__dirname, '..', 'media');
 const TYPES: Record<string, string> = {
@@ -14,9 +15,9 @@ const TYPES: Record<string, string> = {
 const PADDING_CHUNK = Buffer.alloc(1_048_576);
 
 /** The file that fits a job's length and shape. */
-export function videoFileOf(generation: Pick<Generation, 'body' | 'model'>): string {
-	const { duration, aspect_ratio: ratio } = generation.body;
-	const seconds = Number(duration ?? (generation.model.includes('extend') ? 7 : 8));
+export function videoFileOf({ body }: Pick<Generation, 'body'>): string {
+	const { aspect_ratio: ratio } = body;
+	const seconds = Number(usedValue(body, 'duration'));
 	return join(MEDIA_FOLDER, `${ratio === '9:16' ? 'portrait' : 'landscape'}-${seconds}s.mp4`);
 }
 
@@ -76,7 +77,7 @@ export function serveCdn(
 		response.writeHead(200, { 'content-type': 'text/html' });
 		return void response.end('<!doctype html><html><body>Sign in</body></html>');
 	}
-	if (action?.kind === 'reset') return void response.socket?.destroy();
+	if (action?.kind === 'reset') return void response.req.socket.destroy();
 	if (action?.kind === 'hang') return;
 	if (action?.kind === 'redirect') {
 		response.writeHead(302, { location: action.to });
@@ -115,7 +116,7 @@ export function serveCdn(
 		const bytes = readFileSync(file);
 		const part = action.kind === 'wrongLength' ? bytes : bytes.subarray(0, action.afterBytes);
 		response.write(part, () => {
-			if (action.kind !== 'stall') response.socket?.destroy();
+			if (action.kind !== 'stall') response.req.socket.destroy();
 		});
 		return;
 	}

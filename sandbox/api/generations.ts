@@ -12,7 +12,7 @@ export function submit(api: SandboxApi, entry: LogEntry, response: ServerRespons
 	const body = (entry.body ?? {}) as Row;
 	const action = api.faults.take('submit', String(body.prompt));
 	if (strike(api.faults, 'submit', response, action ?? null)) return;
-	const faults = bodyFaults(entry.body);
+	const faults = bodyFaults(entry.body, api.schemas);
 	if (faults.length > 0) {
 		return refuse(response, entry, 400, `Body validation error: ${faults.join('; ')}`, {
 			meta: faults,
@@ -52,7 +52,7 @@ export function submit(api: SandboxApi, entry: LogEntry, response: ServerRespons
 	api.generations.push(generation);
 	entry.generationId = generation.id;
 	api.emit('generation', generation);
-	if (action?.kind === 'acceptThenReset') return void response.socket?.destroy();
+	if (action?.kind === 'acceptThenReset') return void response.req.socket.destroy();
 	if (action?.kind === 'acceptThenHang') return;
 	if (action?.kind === 'acceptThenBroken') {
 		response.writeHead(201, {

@@ -10,10 +10,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { refuse, send, strike } from './answers';
 import { serveCdn } from './cdn';
+import { sendDescription } from './described';
+import { deviate } from './deviate';
+import type { Deviation } from './deviations';
 import { Faults } from './faults';
 import type { FaultAction, FaultRule } from './faults';
 import { look, submit } from './generations';
 import { sendLogs, sendModels } from './logs';
+import { SCHEMAS } from './schema';
+import type { Schemas } from './schema';
 
 export type { FaultRule } from './faults';
 
@@ -96,6 +101,10 @@ export class SandboxApi extends EventEmitter {
 	readonly faults = new Faults();
 	readonly settings: Settings;
 	readonly apiKey: string;
+	/** The models of the catalogue, and what each takes: a test may change them. */
+	schemas: Schemas = structuredClone(SCHEMAS);
+	/** How it differs from what the package assumes of the live API; empty: not at all. */
+	readonly deviations = new Set<Deviation>();
 	private servers: Server[] = [];
 	private readonly sockets = new Set<Socket>();
 
@@ -140,6 +149,9 @@ export class SandboxApi extends EventEmitter {
 		this.log.length = 0;
 		this.generations.length = 0;
 		this.faults.clear();
+		// And the vendor is what the package takes it for again.
+		this.deviations.clear();
+		this.schemas = structuredClone(SCHEMAS);
 	}
 
 	/** Resolves with the first request, past or to come, for which `predicate` holds. */
@@ -240,6 +252,7 @@ export class SandboxApi extends EventEmitter {
 			if (raw.length > 0) entry.body = parseJson(raw);
 			if (entry.clientRequestId) response.setHeader('X-Client-Request-Id', clientRequestId);
 			if (!isControl) this.emit('request', entry);
+			if (!isControl && this.deviations.size > 0) deviate(this, entry, response);
 			if (isControl) this.control(url, entry, response);
 			else if (kind === 'cdn') serveCdn(this, url, entry, request, response);
 			else this.route(url, entry, response);
@@ -262,9 +275,10 @@ export class SandboxApi extends EventEmitter {
 	private route(url: URL, entry: LogEntry, response: ServerResponse): void {
 		const route = `${entry.method} ${url.pathname}`;
 		if (route === 'GET /v1/models') {
-			if (!strike(this.faults, 'models', response)) sendModels(url, response);
+			if (!strike(this.faults, 'models', response)) sendModels(this, url, response);
 			return;
 		}
+		if (route === 'GET /docs-json') return sendDescription(this, url, entry, response);
 		if (entry.headers.authorization !== `Bearer ${this.apiKey}`) {
 			return refuse(response, entry, 401, 'Unauthorized: the key is missing, wrong or expired');
 		}

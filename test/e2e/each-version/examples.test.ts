@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
-import { exampleNames, readExample } from '../../../sandbox/examples';
+import { exampleNames, importExamples, readExample } from '../../../sandbox/examples';
 import { messageOf, outputOf } from '../../../sandbox/n8n/client';
 import type { WorkflowFile } from '../../../sandbox/n8n/client';
 import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
@@ -126,6 +126,11 @@ describe('the credential, as its form tests it', () => {
 		expect(status).toBe('Error');
 		expect(message).toMatch(/refused/i);
 	});
+});
+
+test("n8n's report on its next major version has nothing to say about the examples", async () => {
+	await importExamples(stage.n8n, stage.credentialId);
+	expect(await stage.n8n.breakingChanges(Number(VERSION.split('.')[0]) + 1)).toEqual([]);
 });
 
 test('every example is run by some test', () => {

@@ -1,0 +1,32 @@
+/** The examples hold nothing that n8n 3.0 takes away, as n8n 2.40 announces it. */
+import { exampleNames, readExample } from '../../sandbox/examples';
+
+/** Older agents run as this one from 3.0 on. */
+const FIRST_AGENT = 2;
+
+test('there are examples, and one of them has an agent', () => {
+	const types = exampleNames().flatMap((name) => readExample(name).nodes.map(({ type }) => type));
+	expect(types).toContain('@n8n/n8n-nodes-langchain.agent');
+});
+
+describe.each(exampleNames())('%s', (name) => {
+	const { nodes } = readExample(name);
+
+	test('has no agent of a version that is removed', () => {
+		for (const { type, typeVersion } of nodes) {
+			if (/\.agent(Tool)?$/.test(type)) expect(typeVersion).toBeGreaterThanOrEqual(FIRST_AGENT);
+		}
+	});
+
+	test('calls no sub-workflow once for each item, and none from a file or an address', () => {
+		for (const { type, parameters } of nodes) {
+			if (!type.endsWith('.executeWorkflow')) continue;
+			expect(parameters.mode ?? 'once').toBe('once');
+			expect(['database', 'parameter']).toContain(parameters.source ?? 'database');
+		}
+	});
+
+	test('asks for no binary data in memory', () => {
+		expect(JSON.stringify(nodes)).not.toContain('BINARY_DATA_MODE');
+	});
+});
