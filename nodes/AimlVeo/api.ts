@@ -12,6 +12,7 @@ import {
 	readOutcome,
 	readReason,
 	readRetryAfterMs,
+	readVideo,
 } from './answers';
 import type { Client, Exchange, Reply } from './client';
 import {
@@ -158,14 +159,13 @@ export function readSubmission(exchange: Exchange): Submission {
 			answer: { ...accepted, status: asText(answer.status) ?? 'queued' },
 		};
 	}
-	// The ID also travels in a header; that alone does not say that the request was accepted.
-	const named = asText(headers['x-inference-id']);
+	// An ID in a header, or beside another status, does not say that the request was accepted.
+	const named = id ?? asText(headers['x-inference-id']);
+	const words = readReason(reply.json);
+	const noId = `The answer to the request held no generation ID${words ? ` ("${words}")` : ''}`;
 	return {
 		kind: 'lost',
-		cause:
-			status < 300
-				? 'The answer to the request held no generation ID'
-				: `The server answered with ${statusText(reply)}`,
+		cause: status < 300 ? noId : `The server answered with ${statusText(reply)}`,
 		...(named && { id: named }),
 	};
 }
@@ -183,14 +183,16 @@ export function readLook(exchange: Exchange, generationId: string): Look {
 	const reply = meant(exchange.reply);
 	const { status, json, headers } = reply;
 	// Not the API's word: whoever blocks the way may open it again.
-	const isBlocked = [401, 403, 407, 511].includes(status) && !isFromApi(reply);
+	const isBlocked =
+		[407, 511].includes(status) || ([401, 403].includes(status) && !isFromApi(reply));
 	const refusal = isBlocked
 		? undefined
 		: refusalOf(reply, (code, text) => lookRefused(generationId, code, text));
 	if (refusal) throw refusal;
 	if (status === 404) return { kind: 'unknownId' };
 	const answer = asObject(json);
-	if (!answer || status >= 300 || !asText(answer.status)) return faultOf(reply);
+	const isAbout = answer && (asText(answer.status) ?? readVideo(answer));
+	if (!isAbout || status >= 300) return faultOf(reply);
 	return { kind: 'answer', answer: asGeneration(answer, generationId, headers) };
 }
 

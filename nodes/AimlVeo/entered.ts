@@ -17,19 +17,29 @@ const REQUEST_PARAMETERS = [
 /** Names in an expression that stay the same in a call, or differ by clock or chance only. */
 const WITHOUT_DATA =
 	/\$(now|today|execution|workflow|vars|env|secrets|runIndex|itemIndex|jmespath|ifEmpty|min|max|average)\b/g;
+/** What the model gives: `$fromAI('name', …)`. */
+const ARGUMENT = /\$from(?:AI|Ai|ai)\s*\(\s*(['"`])(.*?)\1/g;
 
-/** Whether an expression reads what the call brings; else its value is a matter of clock or chance. */
-const readsData = (expression: string) => expression.replace(WITHOUT_DATA, '').includes('$');
+/** Whether an expression reads data beside the model's arguments; what is left is clock or chance. */
+function readsData(expression: string): boolean {
+	const inside = [...expression.matchAll(/\{\{(.*?)\}\}/gs)]
+		.map(([, part = '']) => part)
+		.join('\n');
+	return /\$[\w(]/.test(inside.replace(ARGUMENT, '').replace(WITHOUT_DATA, ''));
+}
 
-/** A parameter of a tool: the model's arguments as they are, but not the hour or a random number. */
-function argument(entered: unknown, value: unknown): unknown {
+type Arguments = (name: string) => unknown;
+
+/** A parameter of a tool call: what the model or the data gave, but not the hour or a random number. */
+function argument(entered: unknown, value: unknown, given: Arguments): unknown {
 	if (typeof entered === 'string') {
-		return entered.startsWith('=') && !readsData(entered) ? entered : value;
+		if (!entered.startsWith('=') || readsData(entered)) return value;
+		return [entered, ...[...entered.matchAll(ARGUMENT)].map(([, , name = '']) => given(name))];
 	}
 	const values = (typeof value === 'object' && value !== null ? value : {}) as IDataObject;
 	if (typeof entered !== 'object' || entered === null) return value;
 	return Object.fromEntries(
-		Object.entries(entered).map(([name, part]) => [name, argument(part, values[name])]),
+		Object.entries(entered).map(([name, part]) => [name, argument(part, values[name], given)]),
 	);
 }
 
@@ -49,11 +59,15 @@ export function keyOfItem(ctx: IExecuteFunctions, runIndex: number, itemIndex: n
  */
 export function keyOfToolCall(ctx: IExecuteFunctions, itemIndex: number): string {
 	const { parameters } = ctx.getNode();
-	const given = REQUEST_PARAMETERS.map((name) => [
+	const { $fromAI } = ctx.getWorkflowDataProxy(itemIndex) as unknown as {
+		$fromAI: (name: string, description: string, type: string, fallback: string) => unknown;
+	};
+	const given: Arguments = (name) => $fromAI(name, '', 'string', '');
+	const call = REQUEST_PARAMETERS.map((name) => [
 		name,
-		argument(parameters[name] ?? '', ctx.getNodeParameter(name, itemIndex, '')),
+		argument(parameters[name] ?? '', ctx.getNodeParameter(name, itemIndex, ''), given),
 	]);
-	return toolKey(hashRequest(Object.fromEntries(given)));
+	return toolKey(hashRequest(Object.fromEntries(call)));
 }
 
 /**

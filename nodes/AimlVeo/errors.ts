@@ -369,7 +369,7 @@ export const generationFailed = (
 	charged = false,
 ) =>
 	new VeoError('The video could not be generated', {
-		description: `${reason ? `The AI/ML API says: "${reason}"` : `The AI/ML API gives no reason${/^(error|failed)$/.test(status) ? '' : `, only the status '${shortened(status)}'`}`}. ${charged ? `It names a charge all the same: ask its support about the generation ID ${generationId}.` : `It is not charged. Change the prompt or the media and ${RUN_AGAIN} (generation ID ${generationId}).`}`,
+		description: `${reason ? `The AI/ML API says: "${reason}"` : `The AI/ML API gives no reason${/^(error|failed)$/.test(status) ? '' : `, only the status '${shortened(status)}'`}`}. ${charged ? `It names a charge all the same: ask its support about the generation ID ${generationId}. To try again, which pays again, change the prompt or the media and ${RUN_AGAIN}.` : `It is not charged. Change the prompt or the media and ${RUN_AGAIN} (generation ID ${generationId}).`}`,
 		generationId,
 		status,
 		notCharged: !charged,

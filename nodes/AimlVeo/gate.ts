@@ -2,6 +2,8 @@
  * Lets submissions through in the order of their items: one at first (so that a wrong key costs one
  * request, not ten), one more at a time after each that is accepted, and one again after a 429.
  */
+import { steady } from './pause';
+
 export interface GateOptions {
 	readonly now: () => number;
 	/** Rejects when the run ends. */
@@ -16,13 +18,15 @@ export class SubmitGate {
 	private readonly queue: Array<{ order: number; enter: () => void }> = [];
 	private active = 0;
 	private width = 1;
-	private pause = { untilMs: 0, lengthMs: 0 };
+	private readonly now: () => number;
+	private pausedUntilMs = 0;
 	private closed: Error | undefined;
 	/** When a submission was last accepted, in ms; tells a busy API from one that takes nothing. */
 	lastAcceptedMs: number;
 
 	constructor(private readonly options: GateOptions) {
-		this.lastAcceptedMs = options.now();
+		this.now = steady(options.now);
+		this.lastAcceptedMs = this.now();
 	}
 
 	/**
@@ -59,8 +63,7 @@ export class SubmitGate {
 		});
 		this.admit();
 		await turn;
-		// A clock that was set back meanwhile must not prolong the pause.
-		const leftMs = Math.min(this.pause.untilMs - this.options.now(), this.pause.lengthMs);
+		const leftMs = this.pausedUntilMs - this.now();
 		if (leftMs <= 0 || this.closed) return;
 		let slept = false;
 		try {
@@ -73,14 +76,13 @@ export class SubmitGate {
 
 	private leave(end: TurnEnd): void {
 		this.active -= 1;
-		const nowMs = this.options.now();
+		const nowMs = this.now();
 		if (end === 'accepted') {
 			this.lastAcceptedMs = nowMs;
 			this.width = Math.min(this.width + 1, this.options.maxWidth);
 		} else if (end !== 'refused') {
 			this.width = 1;
-			const untilMs = nowMs + end.pauseMs;
-			if (untilMs > this.pause.untilMs) this.pause = { untilMs, lengthMs: end.pauseMs };
+			this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + end.pauseMs);
 		} else {
 			// A turn later: what was refused may end the run, and then nothing more must be bought.
 			const admit = () => this.admit();

@@ -33,6 +33,11 @@ interface Page extends IDataObject {
 	entries: Record<string, LedgerEntry>;
 }
 
+/** An entry as version 0.1.0 wrote it, under a key with the hash of the body. */
+interface OldEntry extends IDataObject {
+	sent?: string;
+}
+
 const HASH_LENGTH = 16;
 
 /** A short hash of a request, the same for the same request whatever the order of its fields. */
@@ -120,8 +125,18 @@ export class Ledger {
 
 	/** @param context the node's context (`getContext('node')`), which n8n stores with the execution */
 	constructor(context: IDataObject) {
-		context.veoLedger ??= { nonce: randomBytes(4).toString('hex'), struck: {}, entries: {} };
-		this.page = context.veoLedger as Page;
+		const page = (context.veoLedger ?? {}) as Partial<Page>;
+		this.page = Object.assign(page, {
+			nonce: page.nonce ?? randomBytes(4).toString('hex'),
+			struck: page.struck ?? {},
+			entries: page.entries ?? {},
+		});
+		context.veoLedger = this.page;
+		for (const entry of Object.values(this.page.entries) as OldEntry[]) {
+			if (entry.sent === undefined) continue;
+			entry.req = entry.sent;
+			delete entry.sent;
+		}
 	}
 
 	get nonce(): string {
@@ -138,6 +153,8 @@ export class Ledger {
 	 */
 	keyOfBody(key: string, bodyHash: string): string | undefined {
 		const place = key.slice(0, key.lastIndexOf('.') + 1);
+		// Version 0.1.0 had the hash of the body in the key.
+		if (this.find(place + bodyHash)) return place + bodyHash;
 		return Object.keys(this.page.entries).find(
 			(other) => other.startsWith(place) && this.find(other)?.body === bodyHash,
 		);

@@ -71,7 +71,7 @@ async function lookAt(run: Run, generationId: string, timeoutMs: number): Promis
 	const askedMs = now();
 	const beginMs = await pace.turn(timeoutMs, sleep);
 	if (beginMs === undefined) return OUT_OF_TURN;
-	const leftMs = Math.max(1, timeoutMs - (beginMs - askedMs));
+	const leftMs = Math.max(1, timeoutMs - (now() - askedMs));
 	try {
 		const look = await unlessAborted(api.look(generationId, leftMs), signal);
 		if (look.kind !== 'fault') pace.answered();

@@ -2,6 +2,8 @@
  * The pace of all looks of a run together. It has no limit until the API says that there is one: then it
  * falls below the rate at which that happened, and recovers slowly with each answer.
  */
+import { steady } from './pause';
+
 /** Rate limits are counted by the minute. */
 const WINDOW_MS = 60_000;
 /** Below the rate that was refused; with each answer the spacing shrinks by the share after it. */
@@ -19,14 +21,19 @@ const FIRST_PAUSE_MS = 2_000;
 export const LONGEST_RETRY_AFTER_MS = 30_000;
 
 export class LookPace {
+	private readonly now: () => number;
 	private spacingMs = 0;
+	/** When the next look may begin, and when the pause after a refusal is over. */
 	private nextMs = 0;
+	private pausedUntilMs = 0;
 	private pauseMs = FIRST_PAUSE_MS;
 	private slowedAtMs = -Infinity;
 	private recentMs: number[] = [];
 
 	/** @param now the time in ms */
-	constructor(private readonly now: () => number) {}
+	constructor(now: () => number) {
+		this.now = steady(now);
+	}
 
 	/**
 	 * Resolves when the next look may begin, with the time at which it does; at once with undefined when
@@ -34,12 +41,15 @@ export class LookPace {
 	 * @param sleep rejects when the run ends
 	 */
 	async turn(limitMs: number, sleep: (ms: number) => Promise<void>): Promise<number | undefined> {
-		const nowMs = this.now();
-		// A clock that was set back must not prolong a pause.
-		const waitMs = Math.min(Math.max(0, this.nextMs - nowMs), 2 * LONGEST_RETRY_AFTER_MS);
-		if (waitMs > limitMs) return undefined;
-		this.nextMs = nowMs + waitMs + this.spacingMs;
-		if (waitMs > 0) await sleep(waitMs);
+		const askedMs = this.now();
+		do {
+			const nowMs = this.now();
+			const slotMs = Math.max(nowMs, this.nextMs, this.pausedUntilMs);
+			if (slotMs - askedMs > limitMs) return undefined;
+			this.nextMs = slotMs + this.spacingMs;
+			if (slotMs > nowMs) await sleep(slotMs - nowMs);
+			// A pause that began meanwhile holds for those, too, who wait for their turn.
+		} while (this.pausedUntilMs > this.now());
 		const beginMs = this.now();
 		this.recentMs = this.recentMs.filter((ms) => beginMs - ms < WINDOW_MS);
 		this.recentMs.push(beginMs);
@@ -49,10 +59,12 @@ export class LookPace {
 	/** The look that began at `beginMs` was refused for the rate. */
 	refused(beginMs: number, retryAfterMs?: number): void {
 		const nowMs = this.now();
+		// Those that were under way already tell nothing new of the rate.
+		const isNew = beginMs > this.slowedAtMs;
+		if (!isNew && !retryAfterMs) return;
 		const pauseMs = Math.min(retryAfterMs || this.pauseMs, LONGEST_RETRY_AFTER_MS);
-		this.nextMs = Math.max(this.nextMs, nowMs + pauseMs);
-		// Those that were under way already tell nothing new.
-		if (beginMs <= this.slowedAtMs) return;
+		this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + pauseMs);
+		if (!isNew) return;
 		const spacingMs = WINDOW_MS / (this.recentMs.length * RATE_AFTER_REFUSAL);
 		this.spacingMs = Math.min(LONGEST_SPACING_MS, Math.max(spacingMs, this.spacingMs));
 		this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_RETRY_AFTER_MS);

@@ -4,6 +4,18 @@ import { sleep } from 'n8n-workflow';
 /** Before n8n-workflow 2.34 `sleep` knows no signal: then Stop is noticed within this time. */
 const SLICE_MS = 100;
 
+/** The same clock, in ms, but it never goes back: where it was set back, it goes on from where it was. */
+export function steady(now: () => number): () => number {
+	let lastMs = -Infinity;
+	let aheadMs = 0;
+	return () => {
+		const nowMs = now();
+		if (nowMs < lastMs) aheadMs += lastMs - nowMs;
+		lastMs = nowMs;
+		return nowMs + aheadMs;
+	};
+}
+
 /** Sleeps `ms` milliseconds; rejects as soon as `signal` is aborted, and leaves no timer behind. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 	signal.throwIfAborted();

@@ -21,7 +21,7 @@ import type { Paid } from './ledger';
 import { findOperation } from './operations';
 import type { Run, Task } from './operations';
 import { LookPace } from './pace';
-import { pause } from './pause';
+import { pause, steady } from './pause';
 import { readMaxConcurrent } from './plan';
 import type { PlanContext } from './plan';
 
@@ -119,7 +119,7 @@ async function openRun(
 	const { ctx, ledger, runIndex } = context;
 	const maxConcurrent = readMaxConcurrent(ctx);
 	const api = apiOf(await connect(ctx));
-	const now = Date.now;
+	const now = steady(Date.now);
 	const sleep = async (ms: number) => await pause(ms, signal);
 	const orders = planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
 	return {

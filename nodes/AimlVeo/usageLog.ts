@@ -18,8 +18,8 @@ const BUSY_MS = 150_000;
 /** Names and values of a query, without the page. */
 export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
 
-/** Rows of the log, each with the generation's ID in `inference_id`. */
-export type LogPage = { rows: IDataObject[] } | { cause: string };
+/** Rows of the log, each with the generation's ID in `inference_id`, and whether the log says that they are the last. */
+export type LogPage = { rows: IDataObject[]; isLast: boolean } | { cause: string };
 
 /** The filter for these models: the log knows them with and without their vendor. */
 export const modelQuery = (ids: readonly string[]): LogQuery =>
@@ -39,15 +39,20 @@ export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<
 		const text = page.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
 		const read = await readPatiently(reader, `${LOGS}?${text}`, BUSY_MS);
 		if ('cause' in read) return yield read;
-		const given = asObjects(read.answer.data);
+		const { data, pagination } = read.answer;
+		const given = asObjects(data);
+		const hasMore = asObject(pagination)?.has_more === true;
 		const fresh = given.filter((row) => {
 			const id = asText(row.inference_id) ?? asText(row.request_id) ?? JSON.stringify(row);
 			return !seen.has(id) && seen.add(id);
 		});
 		// What was refused has no generation.
-		yield { rows: fresh.filter((row) => asText(row.inference_id)) };
+		yield {
+			rows: fresh.filter((row) => asText(row.inference_id)),
+			isLast: Array.isArray(data) && !hasMore,
+		};
 		offset += given.length;
-		if (fresh.length === 0 || asObject(read.answer.pagination)?.has_more !== true) return;
+		if (fresh.length === 0 || !hasMore) return;
 	}
 }
 
@@ -75,11 +80,13 @@ export async function searchLog(
 		['period', periodSince(nowMs - request.sentAtMs)],
 		...(request.model ? modelQuery([request.model]) : []),
 	];
+	let isRead = false;
 	for await (const page of readLog(reader, query)) {
 		if ('cause' in page) return { kind: 'unread' };
+		isRead = page.isLast;
 		const row = page.rows.find(({ client_request_id }) => client_request_id === request.id);
 		const id = asText(row?.inference_id);
 		if (row && id) return { kind: 'found', id, status: String(row.status) };
 	}
-	return { kind: 'absent' };
+	return { kind: isRead ? 'absent' : 'unread' };
 }

@@ -150,8 +150,10 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 		if (isForeign && now() - startedMs >= UNKNOWN_ID_GRACE_MS) {
 			throw generationUnknown(generationId);
 		}
+		// A long Poll Interval must not prolong what is decided within a minute.
+		const graceMs = isForeign ? startedMs + UNKNOWN_ID_GRACE_MS - now() : Infinity;
 		if (leftMs > 0) {
-			await sleep(Math.min(intervalMs, leftMs));
+			await sleep(Math.min(intervalMs, leftMs, graceMs));
 			continue;
 		}
 		if (neverKnown) throw generationUnknown(generationId);

@@ -237,14 +237,14 @@ describe('a submission is lost: it may have been charged', () => {
 		expect(readSubmission(exchange)).toEqual({ kind: 'lost', ...expected });
 	});
 
-	test.failing('an ID in the body of a 5xx is kept as one in its header is', () => {
+	test('an ID in the body of a 5xx is kept as one in its header is', () => {
 		expect(readSubmission(reply(500, { id: ID, message: 'Oops' }))).toMatchObject({
 			kind: 'lost',
 			id: ID,
 		});
 	});
 
-	test.failing('an answer without an ID is told in its own words', () => {
+	test('an answer without an ID is told in its own words', () => {
 		const answer = reply(200, { success: false, message: 'The model is overloaded' });
 		expect(readSubmission(answer)).toMatchObject({
 			kind: 'lost',
@@ -370,7 +370,7 @@ describe('a look brings nothing yet', () => {
 		expect(look(exchange)).toEqual(expected);
 	});
 
-	test.failing('407 in the JSON of a proxy is ridden out too: the API never says it', () => {
+	test('407 in the JSON of a proxy is ridden out too: the API never says it', () => {
 		expect(look(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'fault' });
 	});
 });

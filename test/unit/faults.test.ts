@@ -177,7 +177,7 @@ describe.each(FAULTS)('%s', (_name, error, expected) => {
 });
 
 describe('a TLS handshake that failed while writing has the code EPROTO alone', () => {
-	test.failing.each([
+	test.each([
 		'error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 40',
 		'error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 70',
 		'error:0A000458:SSL routines:ssl3_read_bytes:tlsv1 unrecognized name:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 112',

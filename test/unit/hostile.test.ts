@@ -141,7 +141,9 @@ describe('answers of the API', () => {
 		fc.assert(
 			fc.property(answer, (value) => {
 				const outcome = readOutcome(value);
-				for (const part of Object.values(outcome)) expect(typeof part).toBe('string');
+				const { charged = false, ...texts } = { charged: undefined, ...outcome };
+				expect(typeof charged).toBe('boolean');
+				for (const part of Object.values(texts)) expect(typeof part).toBe('string');
 				if (outcome.kind === 'failed') {
 					const { message, details } = generationFailed('id', outcome.status, outcome.reason);
 					expect(message + details.description).not.toContain('[object Object]');
