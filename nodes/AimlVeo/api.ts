@@ -8,7 +8,7 @@ import type {
 	IHttpRequestOptions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
-import { asObject, asText, readOutcome, readReason, readRetryAfterMs, readUsage } from './answers';
+import { readOutcome, readReason, readRetryAfterMs, readUsage } from './answers';
 import {
 	badKey,
 	credentialUnusable,
@@ -21,6 +21,7 @@ import {
 import type { VeoError } from './errors';
 import { causeOf, neverSent } from './faults';
 import { withLimit } from './pause';
+import { asObject, asText } from './values';
 import type { Look } from './wait';
 
 export const CREDENTIAL = 'aimlapiApi';

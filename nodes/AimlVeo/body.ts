@@ -1,9 +1,10 @@
 /** Turns what the user chose into the request body: only what is set, only what the model takes. */
 import type { IDataObject } from 'n8n-workflow';
 import type { BinarySource } from './files';
-import { isUnset, splitMediaList, StoredMedia, toApiMedia } from './media';
+import { splitMediaList, StoredMedia, toApiMedia } from './media';
 import { findModel, MAX_REFERENCE_IMAGES, MEDIA, SETTINGS, shortName } from './models';
 import type { MediaName, Model, SettingName, SettingSpec } from './models';
+import { isUnset } from './values';
 import {
 	mediaMissing,
 	modelMissing,

@@ -5,11 +5,12 @@ import type {
 	IExecuteFunctions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
-import { asText, isWebUrl } from './answers';
+import { isWebUrl } from './answers';
 import { downloadGivenUp, storeRefused, textOf, videoUrlUnusable } from './errors';
 import { causeOf } from './faults';
 import { shortName } from './models';
 import { pause } from './pause';
+import { asText } from './values';
 
 const ATTEMPTS = 4;
 /** Pause before the second attempt; it doubles after each. */

@@ -4,7 +4,7 @@
  */
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
-import { asObject, asText } from './answers';
+import { asObject, asText } from './values';
 
 /** What is known when an item cannot go on; it becomes n8n's error, or the row of Continue On Fail. */
 export interface VeoErrorDetails {

@@ -1,6 +1,6 @@
 /** The incoming item's files: their first bytes when they are checked, their content when it is sent. */
 import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { asObject } from './answers';
+import { asObject } from './values';
 
 /** Enough to tell a file's type, and a text from other bytes. */
 const HEAD_BYTES = 256;

@@ -1,12 +1,12 @@
 /** The account's recent videos out of the API's usage log, newest first, page by page. */
 import type { IDataObject } from 'n8n-workflow';
-import { asNumber, asObject, asObjects, asText } from './answers';
 import { LOGS } from './api';
 import { logUnreadable } from './errors';
 import { readClientRequestId } from './ledger';
 import { readPatiently } from './patience';
 import type { Reader } from './patience';
 import type { ManyPlan } from './planMany';
+import { asNumber, asObject, asObjects, asText } from './values';
 
 /** The API gives at most 100 rows at once. */
 const PAGE_SIZE = 100;

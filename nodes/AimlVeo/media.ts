@@ -1,6 +1,6 @@
 /** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
 import type { IBinaryData } from 'n8n-workflow';
-import { asText } from './answers';
+import { asText, isUnset } from './values';
 import {
 	dataUriNotUsable,
 	fileOfWrongKind,
@@ -144,10 +144,6 @@ function isBinaryObject(value: unknown): value is IBinaryData {
 		typeof (value as Partial<IBinaryData>).mimeType === 'string'
 	);
 }
-
-/** Whether a media parameter holds nothing. */
-export const isUnset = (value: unknown): boolean =>
-	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 /**
  * What the API takes for one picture or video: the URL as it is, or a data URI (of a stored file, later).

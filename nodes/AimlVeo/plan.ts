@@ -1,6 +1,5 @@
 /** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { asObject, asText } from './answers';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
 import {
@@ -12,7 +11,7 @@ import {
 } from './errors';
 import { binariesOf } from './files';
 import { hashRequest } from './ledger';
-import { isUnset } from './media';
+import { asObject, asText, isUnset } from './values';
 import { MICRO_USD } from './prices';
 
 /** How long and how an item is waited for, and what comes out. */

@@ -1,7 +1,6 @@
 /** What 'Get Many Videos' is asked for; reads the node's parameters as `plan.ts` does. */
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { asObject, asText } from './answers';
 import {
 	dateNotUnderstood,
 	optionOutOfRange,
@@ -10,7 +9,7 @@ import {
 	settingNotTaken,
 	shownValue,
 } from './errors';
-import { isUnset } from './media';
+import { asObject, asText, isUnset } from './values';
 import { MODELS, shortName } from './models';
 import { readFlag, readNumber } from './plan';
 

@@ -1,24 +1,12 @@
 /** The readers of API answers, shape by shape. */
 import {
-	asObject,
 	asRow,
-	asText,
 	isWebUrl,
 	modelInId,
 	readOutcome,
 	readReason,
 	readRetryAfterMs,
 } from '../../nodes/AimlVeo/answers';
-
-test('asObject takes objects only', () => {
-	expect(asObject({ a: 1 })).toEqual({ a: 1 });
-	for (const value of [null, undefined, [], 'x', 1, true]) expect(asObject(value)).toBeUndefined();
-});
-
-test('asText takes text that is not blank, trimmed', () => {
-	expect(asText(' a ')).toBe('a');
-	for (const value of ['', ' \n', 1, null, {}, ['a']]) expect(asText(value)).toBeUndefined();
-});
 
 describe('readReason', () => {
 	test.each<[string, unknown, string | undefined]>([

@@ -1,14 +1,9 @@
 /** What a media field may hold, told by the first bytes of the file. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-	isUnset,
-	sniffMimeType,
-	splitMediaList,
-	StoredMedia,
-	toApiMedia,
-} from '../../nodes/AimlVeo/media';
+import { sniffMimeType, splitMediaList, StoredMedia, toApiMedia } from '../../nodes/AimlVeo/media';
 import type { MediaKind } from '../../nodes/AimlVeo/media';
+import { isUnset } from '../../nodes/AimlVeo/values';
 import { filesOf, noFiles, refusalOf, storedFilesOf } from './support';
 
 const media = (name: string) => readFileSync(join(__dirname, '..', '..', 'sandbox', 'media', name));
