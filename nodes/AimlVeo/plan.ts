@@ -1,5 +1,7 @@
 /** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { isPrivateAddress } from './addresses';
+import { CREDENTIAL } from './api';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
 import {
@@ -9,10 +11,11 @@ import {
 	settingOfWrongType,
 	shownValue,
 } from './errors';
-import { binariesOf } from './files';
+import { binariesOf, withFiles } from './files';
 import { hashRequest } from './ledger';
-import { asObject, asText, isUnset } from './values';
 import { MICRO_USD } from './prices';
+import { readName } from './text';
+import { asObject, isUnset, toFlag, toNumber, UNITS } from './values';
 
 /** How long and how an item is waited for, and what comes out. */
 export interface OutputPlan {
@@ -50,13 +53,15 @@ interface Range {
 	readonly min: number;
 	readonly max: number;
 	readonly integer?: boolean;
+	/** What may stand beside the number. */
+	readonly unit?: RegExp;
 }
 
 const RANGES = {
-	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600 },
-	timeout: { label: 'Timeout', min: 1, max: DAY_S },
+	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600, unit: UNITS.seconds },
+	timeout: { label: 'Timeout', min: 1, max: DAY_S, unit: UNITS.seconds },
 	maxConcurrent: { label: 'Max Concurrent', min: 1, max: 1_000, integer: true },
-	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000 },
+	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000, unit: UNITS.usd },
 	limit: { label: 'Limit', min: 1, max: 1_000_000, integer: true },
 } satisfies Record<string, Range>;
 
@@ -64,9 +69,9 @@ export function readNumber(options: IDataObject, name: keyof typeof RANGES): num
 	const value = options[name];
 	if (isUnset(value)) return undefined;
 	const range: Range = RANGES[name];
-	const number = typeof value === 'string' ? Number(value) : value;
+	const number = toNumber(value, range.unit);
 	const fits =
-		typeof number === 'number' &&
+		number !== undefined &&
 		number >= range.min &&
 		number <= range.max &&
 		(!range.integer || Number.isInteger(number));
@@ -91,9 +96,9 @@ export function readFlag(
 }
 
 function asFlag(value: unknown, label: string): boolean {
-	if (value === true || value === 'true') return true;
-	if (value === false || value === 'false') return false;
-	throw settingOfWrongType(label, shownValue(value), 'boolean');
+	const flag = toFlag(value);
+	if (flag === undefined) throw settingOfWrongType(label, shownValue(value), 'boolean');
+	return flag;
 }
 
 const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>
@@ -111,8 +116,8 @@ function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
 		timeoutMs: (readNumber(options, 'timeout') ?? DEFAULT_TIMEOUT_S) * 1_000,
 		pollIntervalMs: pollIntervalS === undefined ? undefined : pollIntervalS * 1_000,
 		download: readFlag(ctx, 'download', 'Download Video', itemIndex, true),
-		binaryField: asText(options.binaryField) ?? DEFAULT_BINARY_FIELD,
-		fileName: asText(options.fileName),
+		binaryField: readName(options.binaryField, 'Output Binary Field') ?? DEFAULT_BINARY_FIELD,
+		fileName: readName(options.fileName, 'File Name'),
 	};
 }
 
@@ -126,10 +131,26 @@ function readSpending(options: IDataObject) {
 	};
 }
 
+/** Read once for all items of a run: n8n decrypts a credential anew each time. */
+const apiIsPrivate = new WeakMap<IExecuteFunctions, Promise<boolean>>();
+
+/** Whether the API is in a private network, as the sandbox is. An unreadable credential is told later. */
+async function isApiPrivate(ctx: IExecuteFunctions): Promise<boolean> {
+	const known = apiIsPrivate.get(ctx);
+	if (known) return await known;
+	const read = ctx.getCredentials(CREDENTIAL).then(
+		({ baseUrl }) => isPrivateAddress(String(baseUrl)),
+		() => false,
+	);
+	apiIsPrivate.set(ctx, read);
+	return await read;
+}
+
 /** @throws VeoError for the first thing that is missing or cannot be sent */
 export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Promise<RequestPlan> {
 	const item = ctx.getInputData()[itemIndex] ?? { json: {} };
 	const read = (name: string): unknown => ctx.getNodeParameter(name, itemIndex, '');
+	const readMedia = (name: string) => withFiles(ctx, name, read(name), itemIndex);
 	const output = readOutput(ctx, itemIndex);
 	const spending = readSpending(readOptions(ctx, itemIndex));
 	const body = await buildBody(
@@ -137,14 +158,15 @@ export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Pr
 			model: read('model'),
 			prompt: read('prompt'),
 			media: {
-				firstFrame: read('firstFrame'),
-				lastFrame: read('lastFrame'),
-				referenceImages: read('referenceImages'),
-				sourceVideo: read('sourceVideo'),
+				firstFrame: readMedia('firstFrame'),
+				lastFrame: readMedia('lastFrame'),
+				referenceImages: readMedia('referenceImages'),
+				sourceVideo: readMedia('sourceVideo'),
 			},
 			settings: asObject(read('videoSettings')) ?? {},
 		},
 		binariesOf(ctx, item, itemIndex),
+		await isApiPrivate(ctx),
 	);
 	return { ...output, ...spending, body, hash: hashRequest(body) };
 }
@@ -152,7 +174,7 @@ export async function planRequest(ctx: IExecuteFunctions, itemIndex: number): Pr
 /** @throws VeoError when the generation id is empty or an option is out of range */
 export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promise<GetPlan> {
 	const id: unknown = ctx.getNodeParameter('generationId', itemIndex, '');
-	const generationId = asText(typeof id === 'number' ? String(id) : id);
+	const generationId = readName(id, 'Generation ID');
 	if (!generationId) throw generationIdMissing();
 	return {
 		...readOutput(ctx, itemIndex),

@@ -68,8 +68,10 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 		['Scene 1.10', 'Scene 1.10.mp4'],
 		['2026-11-25T10:00:00.000Z', '2026-11-25T10_00_00.000Z.mp4'],
 		['intro.MOV', 'intro.MOV'],
+		['={{ 42 }}', '42.mp4'],
+		['="{{ "final" }}"', 'final.mp4'],
 	])('File Name %s', async (fileName, expected) => {
-		const result = await run({ options: { fileName, binaryField: 'film' } });
-		expect(result.outputs[0]?.[0]?.files.film?.fileName).toBe(expected);
+		const result = await run({ options: { fileName, binaryField: '={{ 7 }}' } });
+		expect(result.outputs[0]?.[0]?.files['7']?.fileName).toBe(expected);
 	});
 });
