@@ -55,14 +55,14 @@ export function mediaIn(value: unknown, binaries: BinarySource, depth = 0): unkn
 	return list === undefined ? [value.trim()] : mediaIn(list, binaries, depth + 1);
 }
 
-/** Where in a line a new value can begin: after a comma or a blank. */
-const BEGINNINGS = /(?<=[\s,])(?=[^\s,])/g;
+/** Where in a line a new value can begin: after a comma, a semicolon or a blank. */
+const BEGINNINGS = /(?<=[\s,;])(?=[^\s,;])/g;
 
-/** Without the blanks and commas at its ends. */
+/** Without the blanks, commas and semicolons at its ends. */
 function trimmed(text: string): string {
 	let [from, to] = [0, text.length];
-	while (from < to && /[\s,]/.test(text.charAt(from))) from++;
-	while (to > from && /[\s,]/.test(text.charAt(to - 1))) to--;
+	while (from < to && /[\s,;]/.test(text.charAt(from))) from++;
+	while (to > from && /[\s,;]/.test(text.charAt(to - 1))) to--;
 	return text.slice(from, to);
 }
 

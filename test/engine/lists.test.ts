@@ -43,6 +43,7 @@ test.each<[string, unknown, string[]]>([
 	['a name behind an address', text(`${cloud},photo`), [cloud, jpeg]],
 	['a data URI between', text(`photo,${png},${url('a')}`), [jpeg, png, url('a')]],
 	['a data URI in lines', text(`${png.replace(/.{90}/g, '$&\n')}\n${url('a')}`), [png, url('a')]],
+	['semicolons', text(`${cloud};${url('a')} ; ${url('b')};`), [cloud, url('a'), url('b')]],
 	['quotes', text(`"${url('a')}"`), [url('a')]],
 	['attachments', '={{ $json.attachments }}', [url('a'), url('b')]],
 	['an attachment in a row', ['={{ $json.attachments[1] }}'], [url('b')]],
