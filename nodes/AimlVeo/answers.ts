@@ -1,5 +1,6 @@
 /** Reads what the API answers: any JSON in, plain facts out; nothing here can throw. */
 import type { IDataObject } from 'n8n-workflow';
+import { asNumber, asObject, asText } from './values';
 
 /**
  * How one generation stands, as far as one answer tells. `reason` is what the API says about it, and
@@ -22,28 +23,6 @@ const RUNNING = wordsOf(
 	'queued generating waiting active pending processing in_progress in_queue running starting started submitted created preparing',
 );
 const MAX_REASON_LENGTH = 500;
-
-/** A JSON object, or undefined for everything else (arrays and null too). */
-export function asObject(value: unknown): IDataObject | undefined {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
-		? (value as IDataObject)
-		: undefined;
-}
-
-/** The JSON objects of a list; none when it is no list. */
-export const asObjects = (value: unknown): IDataObject[] =>
-	Array.isArray(value) ? value.map(asObject).filter((entry) => entry !== undefined) : [];
-
-/** A non-empty string, or undefined. */
-export function asText(value: unknown): string | undefined {
-	return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-/** A number that is not negative, also out of a header or a text; else undefined. */
-export function asNumber(value: unknown): number | undefined {
-	const number = typeof value === 'number' ? value : Number(asText(value) ?? NaN);
-	return Number.isFinite(number) && number >= 0 ? number : undefined;
-}
 
 /**
  * What the API says it charged, by `meta.usage` or else the answer's headers: each part only where it

@@ -4,16 +4,7 @@
  * @see https://docs.aimlapi.com/api-references/video-models
  */
 import type { IDataObject } from 'n8n-workflow';
-import {
-	asGeneration,
-	asNumber,
-	asObject,
-	asText,
-	readOutcome,
-	readReason,
-	readRetryAfterMs,
-	readVideo,
-} from './answers';
+import { asGeneration, readOutcome, readReason, readRetryAfterMs, readVideo } from './answers';
 import type { Client, Exchange, Reply } from './client';
 import {
 	badKey,
@@ -27,6 +18,7 @@ import {
 	requestTooLarge,
 } from './errors';
 import type { VeoError } from './errors';
+import { asNumber, asObject, asText } from './values';
 import type { Look } from './wait';
 
 const GENERATIONS = '/v2/video/generations';

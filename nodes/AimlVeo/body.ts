@@ -1,19 +1,22 @@
 /** Turns what the user chose into the request body: only what is set, only what the model takes. */
 import type { IDataObject } from 'n8n-workflow';
 import type { BinarySource } from './files';
-import { isUnset, splitMediaList, StoredMedia, toApiMedia } from './media';
-import { findModel, MAX_REFERENCE_IMAGES, MEDIA, SETTINGS, shortName } from './models';
-import type { MediaName, Model, SettingName, SettingSpec } from './models';
 import {
 	mediaMissing,
+	mediaNotTaken,
 	modelMissing,
 	notText,
 	promptMissing,
-	settingNotTaken,
-	settingOfWrongType,
-	shownValue,
+	severalFiles,
 	tooManyImages,
 } from './errors';
+import { StoredMedia, toApiMedia } from './media';
+import { mediaIn, splitMediaList } from './mediaList';
+import { findModel, MAX_REFERENCE_IMAGES, MEDIA, MODELS, SETTINGS, shortName } from './models';
+import type { MediaName, Model, SettingName } from './models';
+import { readSetting } from './settings';
+import { readPrompt, readText } from './text';
+import { isUnset, unquoted } from './values';
 
 /** What the user entered for one item; expressions may have made anything of it. */
 export interface Wishes {
@@ -35,79 +38,64 @@ export interface RequestBody {
 const MEDIA_NAMES = Object.keys(MEDIA) as MediaName[];
 const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-function coerce(value: unknown, type: 'boolean' | 'integer' | 'string', label: string) {
-	const text = typeof value === 'string' ? value.trim() : value;
-	if (type === 'boolean') {
-		if (typeof text === 'boolean') return text;
-		if (typeof text === 'string' && /^(true|false)$/i.test(text)) return /^true$/i.test(text);
-	} else if (type === 'integer') {
-		const number = typeof text === 'string' && text !== '' ? Number(text) : text;
-		if (Number.isSafeInteger(number)) return number as number;
-	} else if (typeof text === 'string') {
-		return text;
-	} else if (typeof text === 'number' || typeof text === 'boolean') {
-		return String(text);
-	}
-	throw settingOfWrongType(label, shownValue(value), type);
-}
-
-/**
- * One setting as the API takes it: "8" becomes 8, "1080P" becomes the model's own spelling.
- * @throws VeoError with the setting's display name when the value is not one the model takes
- */
-export function readSetting(name: SettingName, value: unknown, spec: SettingSpec, model: string) {
-	const { type, label } = SETTINGS[name];
-	const given = coerce(value, type, label);
-	if (!spec.values) return given;
-	const match = spec.values.find(
-		(allowed) => String(allowed).toLowerCase() === String(given).toLowerCase(),
-	);
-	if (match === undefined) throw settingNotTaken(label, String(given), spec.values, model);
-	return match;
-}
-
-function readText(value: unknown, label: string): string | undefined {
-	if (isUnset(value)) return undefined;
-	if (typeof value === 'string') return value;
-	if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-	throw notText(label);
-}
-
 async function readMedia(
 	name: MediaName,
 	value: unknown,
 	binaries: BinarySource,
+	apiIsPrivate: boolean,
 ): Promise<BodyValue | undefined> {
 	const { kind, label } = MEDIA[name];
-	if (name !== 'referenceImages') {
-		return isUnset(value) ? undefined : await toApiMedia(value, kind, label, binaries);
+	const isList = name === 'referenceImages';
+	const files = isList ? splitMediaList(value, binaries) : mediaIn(value, binaries);
+	if (files.length === 0) return undefined;
+	if (!isList && files.length > 1) throw severalFiles(label, files.length);
+	if (files.length > MAX_REFERENCE_IMAGES) {
+		throw tooManyImages(label, files.length, MAX_REFERENCE_IMAGES);
 	}
-	const pictures = splitMediaList(value);
-	if (pictures.length === 0) return undefined;
-	if (pictures.length > MAX_REFERENCE_IMAGES) {
-		throw tooManyImages(label, pictures.length, MAX_REFERENCE_IMAGES);
+	const media: Array<string | StoredMedia> = [];
+	for (const file of files) {
+		media.push(await toApiMedia(file, kind, label, binaries, apiIsPrivate));
 	}
-	const urls: Array<string | StoredMedia> = [];
-	for (const picture of pictures) urls.push(await toApiMedia(picture, kind, label, binaries));
-	return urls;
+	return isList ? media : media[0];
+}
+
+/** A video without the image that was filled in is not what was wanted. */
+function assertTaken(wishes: Wishes, model: Model, binaries: BinarySource): void {
+	for (const name of MEDIA_NAMES) {
+		if (model.media[name] || mediaIn(wishes.media[name], binaries).length === 0) continue;
+		const others = MODELS.filter(({ media }) => media[name]).map(({ name: other }) => other);
+		throw mediaNotTaken(MEDIA[name].label, model.name, others);
+	}
+}
+
+function readModel(value: unknown): string {
+	if (isUnset(value)) throw modelMissing();
+	const text = readText(value, 'Model');
+	if (text === undefined) throw notText('Model');
+	return unquoted(text);
 }
 
 /**
  * The body for one item. A model that the table does not hold gets everything that is set, as it is:
  * the API judges.
+ * @param apiIsPrivate whether the API is in a private network, and so reaches addresses there
  * @throws VeoError for the first thing that is missing or cannot be sent
  */
-export async function buildBody(wishes: Wishes, binaries: BinarySource): Promise<RequestBody> {
-	const id = readText(wishes.model, 'Model')?.trim();
-	if (!id) throw modelMissing();
-	const prompt = readText(wishes.prompt, 'Prompt');
+export async function buildBody(
+	wishes: Wishes,
+	binaries: BinarySource,
+	apiIsPrivate = false,
+): Promise<RequestBody> {
+	const id = readModel(wishes.model);
+	const prompt = readPrompt(wishes.prompt, 'Prompt');
 	if (!prompt) throw promptMissing();
 	const model: Model | undefined = findModel(id);
 	const body: Record<string, BodyValue> & RequestBody = { model: id, prompt };
+	if (model) assertTaken(wishes, model, binaries);
 
 	for (const name of MEDIA_NAMES) {
 		if (model && !model.media[name]) continue;
-		const value = await readMedia(name, wishes.media[name], binaries);
+		const value = await readMedia(name, wishes.media[name], binaries, apiIsPrivate);
 		if (value !== undefined) body[MEDIA[name].field] = value;
 		else if (model?.media[name] === 'required') {
 			throw mediaMissing(MEDIA[name].label, model.name, binaries.fields);

@@ -1,6 +1,5 @@
 /** Holds a run to its spending limit, and tells what it would cost, before anything is submitted. */
 import type { IDataObject } from 'n8n-workflow';
-import { asText } from './answers';
 import { CATALOGUE } from './api';
 import type { RequestBody } from './body';
 import { overMaxCost, priceUnknown, VeoError } from './errors';
@@ -11,6 +10,7 @@ import type { Reader } from './patience';
 import type { RequestPlan } from './plan';
 import { formatUsd, MICRO_USD, priceOf, readCatalogue } from './prices';
 import type { Price } from './prices';
+import { asText } from './values';
 
 export interface BudgetContext extends Reader {
 	/** Stored with the execution: earlier rounds count too. */

@@ -5,7 +5,7 @@ import type {
 	IExecuteFunctions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
-import { asText } from './answers';
+import { asText } from './values';
 import { credentialUnusable } from './errors';
 import { readFault } from './faults';
 import type { ConnectionFault } from './faults';

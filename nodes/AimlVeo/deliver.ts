@@ -5,11 +5,13 @@ import type {
 	IExecuteFunctions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
-import { asText, isWebUrl } from './answers';
+import { isWebUrl } from './answers';
 import { downloadGivenUp, storeRefused, textOf, videoUrlUnusable } from './errors';
 import { causeOf } from './faults';
 import { shortName } from './models';
-import { pause } from './pause';
+import { pause, unlessAborted } from './pause';
+import { formatOf } from './sniff';
+import { asText } from './values';
 
 const ATTEMPTS = 4;
 /** Pause before the second attempt; it doubles after each. */
@@ -24,6 +26,7 @@ const MAX_NAME_LENGTH = 120;
 /** The parts of Node's Readable that are used here. */
 interface Body extends NodeJS.ReadableStream {
 	readonly readableLength: number;
+	unshift(chunk: Buffer): void;
 	push(chunk: Buffer | null, encoding?: BufferEncoding): boolean;
 }
 
@@ -45,7 +48,11 @@ export function safeFileName(name: string): string {
 	return end.replace(/^[.\s]+|[.\s]+$/g, '');
 }
 
-/** `<model>-<first 8 of the id>`, or what the user chose; with an extension in any case. */
+/** Any other ending is part of the name: "Promo 25.11.2026", "Scene 1.10", "clip.final". */
+const VIDEO_EXTENSION =
+	/\.(3g2|3gp|avi|f4v|flv|m2ts|m4v|mkv|mov|mp4|mpe?g|mts|mxf|ogv|ts|webm|wmv)$/i;
+
+/** `<model>-<first 8 of the id>`, or what the user chose; with a video's extension in any case. */
 export function fileNameFor(
 	chosen: string | undefined,
 	model: string | undefined,
@@ -53,7 +60,7 @@ export function fileNameFor(
 ): string {
 	const own = safeFileName(`${shortName(model ?? 'veo')}-${generationId.slice(0, 8)}`);
 	const name = (chosen && safeFileName(chosen)) || own;
-	return /\.[a-z\d]{2,4}$/i.test(name) && name !== own ? name : `${name}.mp4`;
+	return VIDEO_EXTENSION.test(name) && name !== own ? name : `${name}.mp4`;
 }
 
 /** The video type of a `Content-Type` header, or undefined when it names something else. */
@@ -63,6 +70,60 @@ export function videoType(contentType: unknown): string | undefined {
 	return ['', 'application/octet-stream', 'binary/octet-stream', 'application/mp4'].includes(type)
 		? 'video/mp4'
 		: undefined;
+}
+
+/** Enough to tell a video from a page or a message. */
+const HEAD_BYTES = 64;
+
+/**
+ * The first bytes of a stream, which are put back: whoever reads it next gets all of it. Fewer than 64
+ * only when there are no more.
+ */
+async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
+	const taken: Buffer[] = [];
+	let byteLength = 0;
+	let onReadable = () => {};
+	let onError: (cause: Error) => void = () => {};
+	const ready = new Promise<void>((resolve, reject) => {
+		onError = reject;
+		onReadable = () => {
+			for (let chunk = body.read() as Buffer | null; chunk; chunk = body.read() as Buffer | null) {
+				taken.push(chunk);
+				byteLength += chunk.length;
+				// Asking for more now could end the stream, and then nothing can be put back.
+				if (byteLength >= HEAD_BYTES) return resolve();
+			}
+		};
+		body.on('error', onError).once('end', resolve).on('readable', onReadable);
+	});
+	try {
+		await unlessAborted(ready, signal);
+	} finally {
+		body.removeListener('readable', onReadable);
+		// Left without a listener, a fault of the stream would end the process.
+		body.on('error', () => {}).removeListener('error', onError);
+	}
+	const head = Buffer.concat(taken);
+	if (byteLength >= HEAD_BYTES) body.unshift(head);
+	return head;
+}
+
+/**
+ * What the server sent: the media type that the content tells, or that its header names where the
+ * content is of no known kind.
+ */
+export function receivedType(
+	head: Buffer,
+	contentType: unknown,
+): { type: string } | { found: string } {
+	const format = formatOf(head);
+	const isCut = head.length < HEAD_BYTES;
+	if (!isCut && format?.mimeType?.startsWith('video/')) return { type: format.mimeType };
+	const announced = videoType(contentType);
+	if (!announced) return { found: String(contentType) };
+	if (isCut) return { found: `${head.length} bytes` };
+	// Of no format that is known here, it may be a video all the same.
+	return !format || format.kind === 'video' ? { type: announced } : { found: format.name };
 }
 
 /** Counts what arrives, and cuts the request when nothing does. */
@@ -86,7 +147,7 @@ function watch(body: Body, cut: AbortController) {
 	cutWhenStalled().catch(() => {
 		// Ended by `release`.
 	});
-	return { count: () => bytes, release: () => done.abort() };
+	return { release: () => done.abort() };
 }
 
 type Attempt = { binary: IBinaryData } | { cause: string; gone?: boolean };
@@ -111,27 +172,29 @@ async function attempt(
 		abortSignal: AbortSignal.any([delivery.signal, cut.signal]),
 	})) as IN8nHttpFullResponse & { body: Body; headers: IDataObject };
 	const { body, headers, statusCode } = response;
-	const mimeType = videoType(headers['content-type']);
-	if (statusCode !== 200 || !mimeType) {
+	if (statusCode !== 200) {
 		body.on('error', () => {});
 		cut.abort();
-		return statusCode === 200
-			? { cause: `The server sent ${String(headers['content-type'])} instead of a video` }
-			: {
-					cause: `The server answered with HTTP ${statusCode}`,
-					gone: [403, 404, 410].includes(statusCode),
-				};
+		const gone = [403, 404, 410].includes(statusCode);
+		return { cause: `The server answered with HTTP ${statusCode}`, gone };
 	}
 
 	const watched = watch(body, cut);
 	try {
+		const head = await peek(body, AbortSignal.any([delivery.signal, cut.signal]));
+		if (head.length === 0) return { cause: 'The server sent an empty file' };
+		const received = receivedType(head, headers['content-type']);
+		if ('found' in received) {
+			cut.abort();
+			return { cause: `The server sent ${received.found} instead of a video` };
+		}
 		const binary = await ctx.helpers.prepareBinaryData(
 			body as unknown as Parameters<typeof ctx.helpers.prepareBinaryData>[0],
 			delivery.fileName,
-			mimeType,
+			received.type,
 		);
 		// Node itself breaks off a body that is shorter than its announced length.
-		return watched.count() > 0 ? { binary } : { cause: 'The server sent an empty file' };
+		return { binary };
 	} finally {
 		watched.release();
 	}

@@ -1,6 +1,6 @@
 /** What the user entered for a request: it tells a retry, whose expressions may give other values, from a new request. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { asText } from './answers';
+import { asText } from './values';
 import { hashRequest, ledgerKey, toolKey } from './ledger';
 
 /** The parameters that make the request. How it is waited for and delivered is no part of it. */

@@ -4,7 +4,7 @@
  */
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
-import { asObject, asText } from './answers';
+import { asObject, asText } from './values';
 
 /** What is known when an item cannot go on; it becomes n8n's error, or the row of Continue On Fail. */
 export interface VeoErrorDetails {
@@ -185,6 +185,67 @@ export const fileOfWrongKind = (
 export const fileTooLarge = (label: string, megabytes: number, limit: number) =>
 	new VeoError(`The file of '${label}' is too large`, {
 		description: `It has ${megabytes} MB; at most ${limit} MB can be sent inside the request. Make it smaller, or put it online and enter its URL.`,
+	});
+
+export const textHoldsObject = (label: string) =>
+	new VeoError(`'${label}' holds an object in the middle of its text`, {
+		description: `An expression in '${label}' gave a whole object, which n8n cannot write as text. Use one of its fields, or JSON.stringify(…) around it, such as {{ JSON.stringify($json.scene) }}.`,
+	});
+
+export const expressionNotResolved = (label: string, found: string) =>
+	new VeoError(`'${label}' holds an expression that n8n did not resolve`, {
+		description: `It says '${shortened(found)}' as plain text. Change '${label}' from Fixed to Expression, so that n8n puts the value in its place.`,
+	});
+
+export const mediaNotTaken = (label: string, model: string, others: readonly string[]) =>
+	new VeoError(`'${model}' takes no '${label}'`, {
+		description: `The video would be made without it. Remove '${label}', or choose a model that takes it: ${quoted(others)}.`,
+	});
+
+export const severalFiles = (label: string, count: number) =>
+	new VeoError(`'${label}' holds ${count} files`, {
+		description: `It takes one. Let the expression in '${label}' choose, for example with [0] at its end for the first.`,
+	});
+
+export const fileUndecided = (label: string, fields: readonly string[]) =>
+	new VeoError(`'${label}' could be more than one file of the item`, {
+		description: `n8n gives the expression a file without its content, and these binary fields have the same name, type and size: ${quoted(fields)}. Enter the name of the field instead of the expression.`,
+	});
+
+export const fileWithoutContent = (label: string) =>
+	new VeoError(`'${label}' is a file without its content`, {
+		description: `The expression gives the description of a file that is no binary field of this item. Enter the name of a binary field, or use an expression such as {{ $('Form').item.binary.photo }}, with the name of the node that made the file.`,
+	});
+
+export const fileNotKept = (label: string, field: string, fields: readonly string[]) =>
+	new VeoError(`The binary field of '${label}' holds no file`, {
+		description: `'${shortened(field)}' is there, but not as n8n keeps a file (an object with mimeType and data). Let the Code node that makes it use this.helpers.prepareBinaryData(). ${fieldsOf(fields)}`,
+	});
+
+export const formatNotTaken = (
+	label: string,
+	kind: 'image' | 'video',
+	source: string,
+	format: string,
+	wayOut: string,
+) =>
+	new VeoError(`The file of '${label}' has a format that the API does not take`, {
+		description: `By its first bytes, ${source} is ${format}. ${wayOut}. Use ${kind === 'image' ? 'a PNG, JPEG or WebP image' : 'an MP4, WebM or MOV video'}.`,
+	});
+
+export const urlWithoutScheme = (label: string, value: string) =>
+	new VeoError(`'${label}' is a web address without its beginning`, {
+		description: `It says '${shortened(value)}'. Enter the whole address, with https:// in front: 'https://${shortened(value.replace(/^\/+/, ''))}'.`,
+	});
+
+export const sharePage = (label: string, service: string, wayOut: string) =>
+	new VeoError(`'${label}' is a page of ${service}, not a file`, {
+		description: `The link opens a page that shows the file, and the API cannot fetch the file from there. ${wayOut}.`,
+	});
+
+export const privateAddress = (label: string, host: string) =>
+	new VeoError(`'${label}' is at an address that the API cannot reach`, {
+		description: `'${shortened(host)}' belongs to a private network, and the API fetches the file over the internet. Use an HTTP Request node to get the file, and enter the name of its binary field.`,
 	});
 
 export const settingNotTaken = (

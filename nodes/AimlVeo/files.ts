@@ -1,6 +1,8 @@
 /** The incoming item's files: their first bytes when they are checked, their content when it is sent. */
-import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { asObject } from './answers';
+import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { fileNotKept, fileUndecided, fileWithoutContent } from './errors';
+import { isFileObject } from './mediaList';
+import { asObject } from './values';
 
 /** Enough to tell a file's type, and a text from other bytes. */
 const HEAD_BYTES = 256;
@@ -19,8 +21,16 @@ export interface BinaryFile {
 export interface BinarySource {
 	/** Names of the item's binary fields. */
 	readonly fields: readonly string[];
-	/** The file behind a field name or a binary object. */
-	open(source: string | IBinaryData): Promise<BinaryFile>;
+	/** Other names of the same fields, such as their whole path in the JSON. */
+	readonly aliases?: ReadonlySet<string>;
+	/** Fields that hold several files. */
+	readonly lists?: ReadonlyMap<string, readonly unknown[]>;
+	/**
+	 * The file behind a field name or a binary object.
+	 * @param label the parameter that names it, for the message
+	 * @throws VeoError when it cannot be told which file is meant, or none is there
+	 */
+	open(source: string | IBinaryData, label: string): Promise<BinaryFile>;
 }
 
 /** Reads no further than needed: a file of the filesystem mode may be as large as a video. */
@@ -35,41 +45,148 @@ async function readHead(ctx: IExecuteFunctions, storedId: string): Promise<Buffe
 	return Buffer.concat(chunks).subarray(0, HEAD_BYTES);
 }
 
+async function openFile(
+	ctx: IExecuteFunctions,
+	itemIndex: number,
+	source: IBinaryData,
+): Promise<BinaryFile> {
+	const { id } = ctx.helpers.assertBinaryData(itemIndex, source);
+	const read = async () => await ctx.helpers.getBinaryDataBuffer(itemIndex, source);
+	if (id) {
+		const { fileSize } = await ctx.helpers.getBinaryMetadata(id);
+		const head = await readHead(ctx, id);
+		return { head, byteLength: fileSize, storedId: id, read };
+	}
+	const bytes = await read();
+	return { head: bytes.subarray(0, HEAD_BYTES), byteLength: bytes.length, read: async () => bytes };
+}
+
+/** In n8n's combined binary mode files lie among the JSON fields, most of them here. */
+const FILES_IN_JSON = '_files';
+/** No deeper than people nest files, and no longer than a large item allows. */
+const MAX_DEPTH = 4;
+const MAX_VISITS = 2_000;
+
+/** The files among the JSON fields, by their path: `_files.photo`, `images[0]`. */
+function filesInJson(json: unknown): Map<string, unknown> {
+	const found = new Map<string, unknown>();
+	let visits = 0;
+	const visit = (value: unknown, path: string, depth: number): void => {
+		if (typeof value !== 'object' || value === null || visits++ > MAX_VISITS) return;
+		const isList = Array.isArray(value);
+		if (isList && value.length > MAX_VISITS) return;
+		if (isFileObject(value)) found.set(path, value);
+		else if (isList && value.length > 0 && value.every(isFileObject)) found.set(path, value);
+		else if (depth > 0) {
+			for (const [name, part] of Object.entries(value)) {
+				visit(part, isList ? `${path}[${name}]` : path ? `${path}.${name}` : name, depth - 1);
+			}
+		}
+	};
+	visit(json, '', MAX_DEPTH);
+	found.delete('');
+	return found;
+}
+
+/** All that the item keeps under names: its binary fields, then those among its JSON fields. */
+function namesOf(item: INodeExecutionData) {
+	const binary: unknown = item.binary;
+	// A file put where the fields belong: taken as the field that n8n itself would have made.
+	const own = isFileObject(binary) ? { data: binary } : { ...asObject(binary) };
+	const named = new Map<string, unknown>(Object.entries(own));
+	const aliases = new Map<string, unknown>();
+	for (const [path, file] of filesInJson(item.json)) {
+		const short = path.startsWith(`${FILES_IN_JSON}.`)
+			? path.slice(FILES_IN_JSON.length + 1)
+			: path;
+		if (!named.has(short)) named.set(short, file);
+		aliases.set(path, file);
+	}
+	return { named, aliases };
+}
+
+/** Whether two descriptions are of files that n8n describes alike. */
+const isAlike = (bare: IBinaryData, own: unknown): boolean =>
+	isFileObject(own) &&
+	Object.entries(bare).every(([name, value]) => name === 'data' || asObject(own)?.[name] === value);
+
 /** The files of one input item, as n8n's helpers give them in every binary data mode. */
 export function binariesOf(
 	ctx: IExecuteFunctions,
 	item: INodeExecutionData,
 	itemIndex: number,
 ): BinarySource {
-	// Workflows in n8n's combined binary mode hold their files among the JSON fields.
-	const inJson = Object.keys(item.json).filter((name) => {
-		const value = asObject(item.json[name]);
-		return typeof value?.mimeType === 'string' && typeof value.data === 'string';
-	});
-	// An expression gives a binary object without its content: in memory mode only the item has that.
-	const sameFile = (source: IBinaryData, own: IDataObject) =>
-		Object.entries(source).every(([name, value]) => name === 'data' || own[name] === value);
-	const fieldOf = (source: IBinaryData) =>
-		Object.entries(item.binary ?? {}).find(([, own]) =>
-			sameFile(source, own as unknown as IDataObject),
-		)?.[0];
+	const { named, aliases } = namesOf(item);
+	const fields = [...named.keys()];
+	const lists = new Map<string, readonly unknown[]>();
+	for (const [name, value] of [...aliases, ...named])
+		if (Array.isArray(value)) lists.set(name, value);
+
+	function fileOf(source: string | IBinaryData, label: string): IBinaryData {
+		if (typeof source === 'string') {
+			const file = named.get(source) ?? aliases.get(source);
+			if (isFileObject(file)) return file as IBinaryData;
+			throw fileNotKept(label, source, fields);
+		}
+		if (isFileObject(source)) return source;
+		const alike = [...named].filter(([, own]) => isAlike(source, own));
+		if (alike.length > 1)
+			throw fileUndecided(
+				label,
+				alike.map(([name]) => name),
+			);
+		const [match] = alike;
+		if (!match) throw fileWithoutContent(label);
+		return match[1] as IBinaryData;
+	}
+
 	return {
-		fields: [...Object.keys(item.binary ?? {}), ...inJson],
-		open: async (named) => {
-			const source = typeof named === 'string' ? named : (fieldOf(named) ?? named);
-			const { id } = ctx.helpers.assertBinaryData(itemIndex, source);
-			const read = async () => await ctx.helpers.getBinaryDataBuffer(itemIndex, source);
-			if (id) {
-				const { fileSize } = await ctx.helpers.getBinaryMetadata(id);
-				const head = await readHead(ctx, id);
-				return { head, byteLength: fileSize, storedId: id, read };
-			}
-			const bytes = await read();
-			return {
-				head: bytes.subarray(0, HEAD_BYTES),
-				byteLength: bytes.length,
-				read: async () => bytes,
-			};
-		},
+		fields,
+		aliases: new Set(aliases.keys()),
+		lists,
+		open: async (source, label) => await openFile(ctx, itemIndex, fileOf(source, label)),
 	};
+}
+
+const isBare = (value: unknown): boolean =>
+	Array.isArray(value)
+		? value.some(isBare)
+		: typeof asObject(value)?.mimeType === 'string' && !isFileObject(value);
+
+/** What a value says of its files, without their content. */
+const described = (value: unknown): string =>
+	JSON.stringify(value, (name, part: unknown) => (name === 'data' ? undefined : part));
+
+/** The same expression by ways on which n8n gives files with their content. */
+const withContent = (expression: string): string =>
+	expression
+		.replace(/\$binary\b/g, '$input.item.binary')
+		.replace(/\$node\[(["'`])(.+?)\1\]\.binary\b/g, '$($1$2$1).all()[$itemIndex].binary');
+
+function resolveAgain(ctx: IExecuteFunctions, raw: unknown, value: unknown, itemIndex: number) {
+	if (typeof raw !== 'string' || !raw.startsWith('=') || !isBare(value)) return value;
+	try {
+		const again: unknown = ctx.evaluateExpression(withContent(raw).slice(1), itemIndex);
+		return !isBare(again) && described(again) === described(value) ? again : value;
+	} catch {
+		// Not to be had on this way: the file is looked for by its description.
+		return value;
+	}
+}
+
+/**
+ * A media parameter with its files whole. In memory mode `$binary.photo` comes without its content, and
+ * two files may be described alike (phones name all `image.jpg`): only the expression tells which is meant.
+ */
+export function withFiles(
+	ctx: IExecuteFunctions,
+	name: string,
+	value: unknown,
+	itemIndex: number,
+): unknown {
+	if (!isBare(value)) return value;
+	const raw: unknown = ctx.getNode().parameters[name];
+	return Array.isArray(raw) && Array.isArray(value)
+		? value.map((part, index) => resolveAgain(ctx, raw[index], part, itemIndex))
+		: resolveAgain(ctx, raw, value, itemIndex);
 }

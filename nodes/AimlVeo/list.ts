@@ -1,11 +1,11 @@
 /** The account's recent videos out of the API's usage log, newest first. */
 import type { IDataObject } from 'n8n-workflow';
-import { asNumber, asObject, asText } from './answers';
 import { logUnreadable } from './errors';
 import { readClientRequestId } from './ledger';
 import type { Reader } from './patience';
 import type { ManyPlan } from './planMany';
 import { readLog } from './usageLog';
+import { asNumber, asObject, asText } from './values';
 
 /**
  * One row of the log as output: what is needed to find and fetch a video whose answer was lost, and,

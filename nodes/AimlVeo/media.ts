@@ -1,17 +1,26 @@
 /** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
 import type { IBinaryData } from 'n8n-workflow';
-import { asText } from './answers';
+import { isPrivate, lacksScheme, sharePageOf } from './addresses';
 import {
 	dataUriNotUsable,
 	fileOfWrongKind,
 	fileTooLarge,
+	fileUnreadable,
+	formatNotTaken,
 	mediaNotUnderstood,
 	mediaNotUsable,
+	privateAddress,
+	sharePage,
 	textOf,
-	fileUnreadable,
 	urlNotUsable,
+	urlWithoutScheme,
+	VeoError,
 } from './errors';
 import type { BinaryFile, BinarySource } from './files';
+import { isField } from './mediaList';
+import { formatOf } from './sniff';
+import { readText } from './text';
+import { asObject, asText, unquoted } from './values';
 
 export type MediaKind = 'image' | 'video';
 
@@ -56,44 +65,19 @@ const toDataUri = (mimeType: string, bytes: Buffer) => headOf(mimeType) + bytes.
 /** Google takes pictures of up to 20 MB inside a request; the video limit keeps a request sendable. */
 const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
 const BYTES_PER_MB = 1_000_000;
-/** Longer than any signature read below, in Base64 characters (a multiple of 4). */
-const HEAD_BASE64_LENGTH = 88;
-
-const latin = (bytes: Buffer, from: number, to: number) => bytes.toString('latin1', from, to);
-
-/**
- * The media type told by a file's first 64 bytes: PNG, JPEG, WebP, MP4, MOV, WebM; else undefined.
- * @see https://en.wikipedia.org/wiki/List_of_file_signatures
- */
-export function sniffMimeType(bytes: Buffer): string | undefined {
-	if (latin(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png';
-	if (latin(bytes, 0, 3) === '\xff\xd8\xff') return 'image/jpeg';
-	if (latin(bytes, 0, 4) === 'RIFF' && latin(bytes, 8, 12) === 'WEBP') return 'image/webp';
-	if (latin(bytes, 4, 8) === 'ftyp') {
-		const brand = latin(bytes, 8, 12);
-		if (brand === 'qt  ') return 'video/quicktime';
-		return /^(avif|avis|heic|heix|mif1|msf1|M4A )$/.test(brand) ? undefined : 'video/mp4';
-	}
-	if (latin(bytes, 0, 4) === '\x1a\x45\xdf\xa3' && latin(bytes, 0, 64).includes('webm')) {
-		return 'video/webm';
-	}
-	return undefined;
-}
-
-function describe(bytes: Buffer): string {
-	if (bytes.length === 0) return 'empty';
-	const mimeType = sniffMimeType(bytes);
-	if (mimeType) return mimeType;
-	const head = bytes.toString('utf8', 0, 200);
-	if (/^\s*<(!doctype html|html)/i.test(head)) return 'a web page';
-	const isText = !/[^\P{Cc}\s]|\ufffd/u.test(head);
-	return isText ? 'text' : 'a file of another type';
-}
+/** The first 255 bytes, as many as are looked at, in Base64 characters (a multiple of 4). */
+const HEAD_BASE64_LENGTH = 340;
+const SHORTEST_BASE64 = 64;
+/** Longer than servers take. */
+const LONGEST_URL = 10_000;
 
 function assertKind(bytes: Buffer, kind: MediaKind, label: string, source: string): string {
-	const mimeType = sniffMimeType(bytes);
-	if (mimeType?.startsWith(`${kind}/`)) return mimeType;
-	throw fileOfWrongKind(label, kind, source, describe(bytes));
+	const format = formatOf(bytes);
+	if (format?.mimeType?.startsWith(`${kind}/`)) return format.mimeType;
+	if (format?.wayOut && format.kind === kind) {
+		throw formatNotTaken(label, kind, source, format.name, format.wayOut);
+	}
+	throw fileOfWrongKind(label, kind, source, format?.name ?? 'a file of another type');
 }
 
 function assertSize(byteLength: number, kind: MediaKind, label: string): void {
@@ -103,16 +87,63 @@ function assertSize(byteLength: number, kind: MediaKind, label: string): void {
 	}
 }
 
+/** Base64 as the API takes it: in one line, in the usual alphabet; undefined for what is none. */
+function cleanBase64(text: string): string | undefined {
+	const joined = (text.includes('%') ? decoded(text) : text).replace(/\s+/g, '');
+	const digits = joined.replace(/-/g, '+').replace(/_/g, '/').replace(/=+$/, '');
+	if (!/^[a-z\d+/]+$/i.test(digits) || digits.length % 4 === 1) return undefined;
+	return digits.padEnd(Math.ceil(digits.length / 4) * 4, '=');
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+function fromBase64(base64: string, kind: MediaKind, label: string, source: string): string {
+	const head = Buffer.from(base64.slice(0, HEAD_BASE64_LENGTH), 'base64');
+	const mimeType = assertKind(head, kind, label, source);
+	assertSize(Buffer.byteLength(base64, 'base64'), kind, label);
+	return headOf(mimeType) + base64;
+}
+
 function fromDataUri(uri: string, kind: MediaKind, label: string): string {
 	const comma = uri.indexOf(',');
-	const base64 = uri.slice(comma + 1).trim();
-	if (comma < 0 || !/;\s*base64\s*$/i.test(uri.slice(0, comma)) || !/^[\w+/-]+=*$/.test(base64)) {
-		throw dataUriNotUsable(label);
+	const isBase64 = comma >= 0 && /;\s*base64\s*$/i.test(uri.slice(0, comma));
+	const base64 = isBase64 ? cleanBase64(uri.slice(comma + 1)) : undefined;
+	if (base64 === undefined) throw dataUriNotUsable(label);
+	return fromBase64(base64, kind, label, 'the data URI');
+}
+
+/** Base64 without the head of a data URI, as some APIs give images; undefined for every other text. */
+function fromBareBase64(text: string, kind: MediaKind, label: string): string | undefined {
+	// No image is shorter. A look at the beginning spares long texts the rest.
+	if (text.length < SHORTEST_BASE64 || /[^\w+/=\s-]/.test(text.slice(0, 100))) return undefined;
+	const base64 = cleanBase64(text);
+	if (base64 === undefined) return undefined;
+	const format = formatOf(Buffer.from(base64.slice(0, HEAD_BASE64_LENGTH), 'base64'));
+	if (!format?.mimeType && !format?.kind) return undefined;
+	return fromBase64(base64, kind, label, 'the Base64');
+}
+
+function fromUrl(text: string, label: string, apiIsPrivate: boolean): string {
+	let url: URL;
+	try {
+		url = new URL(text);
+	} catch {
+		throw urlNotUsable(label, text);
 	}
-	const head = Buffer.from(base64.slice(0, HEAD_BASE64_LENGTH), 'base64');
-	const mimeType = assertKind(head, kind, label, 'the data URI');
-	assertSize(Buffer.byteLength(base64, 'base64'), kind, label);
-	return `data:${mimeType};base64,${base64}`;
+	const isOpen = url.username === '' && url.password === '';
+	if (!/^https?:\/\//i.test(text) || !isOpen || /[\t\r\n]/.test(text))
+		throw urlNotUsable(label, text);
+	const page = sharePageOf(url);
+	if (page) throw sharePage(label, page.name, page.wayOut);
+	if (isPrivate(url) && !apiIsPrivate) throw privateAddress(label, url.hostname);
+	// As it is where it can be: a signed address must not change by a letter.
+	return /[^\x21-\x7e]/.test(text) ? url.href : text;
 }
 
 async function fromFile(
@@ -124,9 +155,9 @@ async function fromFile(
 	const name = asText(typeof source === 'string' ? source : source.fileName) ?? 'the binary object';
 	const readable = async <T>(work: Promise<T>): Promise<T> =>
 		await work.catch((cause: unknown) => {
-			throw fileUnreadable(label, name, textOf(cause));
+			throw cause instanceof VeoError ? cause : fileUnreadable(label, name, textOf(cause));
 		});
-	const file = await readable(binaries.open(source));
+	const file = await readable(binaries.open(source, label));
 	const mimeType = assertKind(file.head, kind, label, `'${name}'`);
 	assertSize(file.byteLength, kind, label);
 	const read = async () => await readable(file.read());
@@ -136,23 +167,15 @@ async function fromFile(
 const hasStore = (file: BinaryFile): file is BinaryFile & { storedId: string } =>
 	file.storedId !== undefined;
 
-/** A file of n8n; out of an expression it comes without its content. */
-function isBinaryObject(value: unknown): value is IBinaryData {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		typeof (value as Partial<IBinaryData>).mimeType === 'string'
-	);
-}
-
-/** Whether a media parameter holds nothing. */
-export const isUnset = (value: unknown): boolean =>
-	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+/** A file of n8n, which may lack its content out of an expression. */
+const isDescribed = (value: unknown): value is IBinaryData =>
+	typeof asObject(value)?.mimeType === 'string';
 
 /**
- * What the API takes for one picture or video: the URL as it is, or a data URI (of a stored file, later).
+ * What the API takes for one image or video: the URL, or a data URI (of a stored file, later).
  *
  * @param value what the user entered, or what an expression gave
+ * @param apiIsPrivate whether the API itself is in a private network, and so reaches addresses there
  * @throws VeoError when it is none of URL, data URI and binary field, or not of this kind
  */
 export async function toApiMedia(
@@ -160,49 +183,20 @@ export async function toApiMedia(
 	kind: MediaKind,
 	label: string,
 	binaries: BinarySource,
+	apiIsPrivate = false,
 ): Promise<string | StoredMedia> {
-	if (isBinaryObject(value)) return await fromFile(value, kind, label, binaries);
+	if (isDescribed(value)) return await fromFile(value, kind, label, binaries);
 	if (typeof value !== 'string') throw mediaNotUsable(label);
-	const text = value.trim();
-	if (binaries.fields.includes(text)) return await fromFile(text, kind, label, binaries);
+	// The exact name first: it may hold what is cleaned away below.
+	for (const name of [value.trim(), unquoted(value)]) {
+		if (isField(name, binaries)) return await fromFile(name, kind, label, binaries);
+	}
+	const text = unquoted(value).replace(/^<(.*)>$/s, '$1');
 	if (/^data:/i.test(text)) return fromDataUri(text, kind, label);
-	if (!/^[a-z][a-z\d+.-]*:/i.test(text)) throw mediaNotUnderstood(label, text, binaries.fields);
-	try {
-		const url = new URL(text);
-		const usable = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-		if (usable && !/\s/.test(text)) return text;
-	} catch {
-		// Not a URL at all: the same message.
-	}
-	throw urlNotUsable(label, text);
-}
-
-/**
- * The pictures in a multi-value field: a list, one value, a JSON list as text, or values separated by
- * commas (a comma inside a URL or a data URI does not separate).
- */
-export function splitMediaList(value: unknown, depth = 0): unknown[] {
-	// A list that holds itself comes to an end too; what is left of it is refused as no media.
-	if (depth > 5) return [value];
-	if (Array.isArray(value)) return value.flatMap((part) => splitMediaList(part, depth + 1));
-	if (isUnset(value)) return [];
-	if (typeof value !== 'string') return [value];
-	const text = value.trim();
-	if (text.startsWith('[')) {
-		try {
-			return splitMediaList(JSON.parse(text), depth + 1);
-		} catch {
-			// A text that only begins like a list: taken as it is.
-		}
-	}
-	const pieces = text.split(',');
-	while (pieces[pieces.length - 1]?.trim() === '') pieces.pop();
-	const parts: string[] = [];
-	for (const part of pieces) {
-		const begins = /^\s*(https?:|data:|[a-z_][\w-]*\s*$)/i.test(part);
-		const afterDataHead = /^\s*data:[^,]*$/i.test(parts[parts.length - 1] ?? '');
-		if (parts.length === 0 || (begins && !afterDataHead)) parts.push(part);
-		else parts[parts.length - 1] += `,${part}`;
-	}
-	return parts.map((part) => part.trim()).filter((part) => part !== '');
+	readText(text.slice(0, LONGEST_URL), label);
+	if (lacksScheme(text)) throw urlWithoutScheme(label, text);
+	if (/^[a-z][a-z\d+.-]*:/i.test(text)) return fromUrl(text, label, apiIsPrivate);
+	const media = fromBareBase64(text, kind, label);
+	if (media === undefined) throw mediaNotUnderstood(label, text, binaries.fields);
+	return media;
 }

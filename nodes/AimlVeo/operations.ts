@@ -208,7 +208,9 @@ function forAgent<P>(
 		try {
 			return await carryOut(run, plan);
 		} catch (cause) {
-			if (!run.isTool || !(cause instanceof VeoError) || !cause.details.isRunning) throw cause;
+			if (!run.isTool || !(cause instanceof VeoError) || !cause.details.isRunning) {
+				throw asVeoError(cause);
+			}
 			const { generationId = '', status } = cause.details;
 			const json: IDataObject = { id: generationId, status, note: notReadyYet(generationId) };
 			return { json };

@@ -1,6 +1,7 @@
 /** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { asObject, asText } from './answers';
+import { isPrivateAddress } from './addresses';
+import { CREDENTIAL } from './client';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
 import {
@@ -11,12 +12,13 @@ import {
 	settingOfWrongType,
 	shownValue,
 } from './errors';
-import { binariesOf } from './files';
 import { keyOfItem, keyOfToolCall } from './entered';
+import { binariesOf, withFiles } from './files';
 import { hashRequest } from './ledger';
 import type { Ledger } from './ledger';
-import { isUnset } from './media';
 import { MICRO_USD } from './prices';
+import { readName } from './text';
+import { asObject, isUnset, toFlag, toNumber, UNITS } from './values';
 
 /** How long and how an item is waited for, and what comes out. */
 export interface OutputPlan {
@@ -69,13 +71,15 @@ interface Range {
 	readonly min: number;
 	readonly max: number;
 	readonly integer?: boolean;
+	/** What may stand beside the number. */
+	readonly unit?: RegExp;
 }
 
 const RANGES = {
-	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600 },
-	timeout: { label: 'Timeout', min: 1, max: DAY_S },
+	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600, unit: UNITS.seconds },
+	timeout: { label: 'Timeout', min: 1, max: DAY_S, unit: UNITS.seconds },
 	maxConcurrent: { label: 'Max Concurrent', min: 1, max: 1_000, integer: true },
-	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000 },
+	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000, unit: UNITS.usd },
 	limit: { label: 'Limit', min: 1, max: 1_000_000, integer: true },
 } satisfies Record<string, Range>;
 
@@ -83,9 +87,9 @@ export function readNumber(options: IDataObject, name: keyof typeof RANGES): num
 	const value = options[name];
 	if (isUnset(value)) return undefined;
 	const range: Range = RANGES[name];
-	const number = typeof value === 'string' ? Number(value) : value;
+	const number = toNumber(value, range.unit);
 	const fits =
-		typeof number === 'number' &&
+		number !== undefined &&
 		number >= range.min &&
 		number <= range.max &&
 		(!range.integer || Number.isInteger(number));
@@ -110,9 +114,9 @@ export function readFlag(
 }
 
 function asFlag(value: unknown, label: string): boolean {
-	if (value === true || value === 'true') return true;
-	if (value === false || value === 'false') return false;
-	throw settingOfWrongType(label, shownValue(value), 'boolean');
+	const flag = toFlag(value);
+	if (flag === undefined) throw settingOfWrongType(label, shownValue(value), 'boolean');
+	return flag;
 }
 
 const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>
@@ -130,8 +134,8 @@ function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
 		timeoutMs: (readNumber(options, 'timeout') ?? DEFAULT_TIMEOUT_S) * 1_000,
 		pollIntervalMs: pollIntervalS === undefined ? undefined : pollIntervalS * 1_000,
 		download: readFlag(ctx, 'download', 'Download Video', itemIndex, true),
-		binaryField: asText(options.binaryField) ?? DEFAULT_BINARY_FIELD,
-		fileName: asText(options.fileName),
+		binaryField: readName(options.binaryField, 'Output Binary Field') ?? DEFAULT_BINARY_FIELD,
+		fileName: readName(options.fileName, 'File Name'),
 	};
 }
 
@@ -145,22 +149,39 @@ function readSpending(options: IDataObject) {
 	};
 }
 
+/** Read once for all items of a run: n8n decrypts a credential anew each time. */
+const apiIsPrivate = new WeakMap<IExecuteFunctions, Promise<boolean>>();
+
+/** Whether the API is in a private network, as the sandbox is. An unreadable credential is told later. */
+async function isApiPrivate(ctx: IExecuteFunctions): Promise<boolean> {
+	const known = apiIsPrivate.get(ctx);
+	if (known) return await known;
+	const read = ctx.getCredentials(CREDENTIAL).then(
+		({ baseUrl }) => isPrivateAddress(String(baseUrl)),
+		() => false,
+	);
+	apiIsPrivate.set(ctx, read);
+	return await read;
+}
+
 async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<RequestBody> {
 	const item = ctx.getInputData()[itemIndex] ?? { json: {} };
 	const read = (name: string): unknown => ctx.getNodeParameter(name, itemIndex, '');
+	const readMedia = (name: string) => withFiles(ctx, name, read(name), itemIndex);
 	return await buildBody(
 		{
 			model: read('model'),
 			prompt: read('prompt'),
 			media: {
-				firstFrame: read('firstFrame'),
-				lastFrame: read('lastFrame'),
-				referenceImages: read('referenceImages'),
-				sourceVideo: read('sourceVideo'),
+				firstFrame: readMedia('firstFrame'),
+				lastFrame: readMedia('lastFrame'),
+				referenceImages: readMedia('referenceImages'),
+				sourceVideo: readMedia('sourceVideo'),
 			},
 			settings: asObject(read('videoSettings')) ?? {},
 		},
 		binariesOf(ctx, item, itemIndex),
+		await isApiPrivate(ctx),
 	);
 }
 
@@ -192,7 +213,7 @@ export async function planRequest(
 /** @throws VeoError when the generation id is empty or an option is out of range */
 export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promise<GetPlan> {
 	const id: unknown = ctx.getNodeParameter('generationId', itemIndex, '');
-	const generationId = asText(typeof id === 'number' ? String(id) : id);
+	const generationId = readName(id, 'Generation ID');
 	if (!generationId) throw generationIdMissing();
 	return {
 		...readOutput(ctx, itemIndex),

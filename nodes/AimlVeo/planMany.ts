@@ -1,7 +1,6 @@
 /** What 'Get Many Videos' is asked for; reads the node's parameters as `plan.ts` does. */
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { asObject, asText } from './answers';
 import {
 	dateNotUnderstood,
 	optionOutOfRange,
@@ -10,9 +9,10 @@ import {
 	settingNotTaken,
 	shownValue,
 } from './errors';
-import { isUnset } from './media';
 import { MODELS, shortName } from './models';
 import { readFlag, readNumber } from './plan';
+import { readName } from './text';
+import { asObject, isUnset, toText, unquoted } from './values';
 
 export const DEFAULT_LIMIT = 50;
 export const DEFAULT_PERIOD = '7d';
@@ -40,7 +40,7 @@ function readDateMs(value: unknown, label: string, zone: string): number | undef
 }
 
 function readPeriod(value: unknown): string {
-	const text = isUnset(value) ? DEFAULT_PERIOD : (asText(value) ?? shownValue(value));
+	const text = isUnset(value) ? DEFAULT_PERIOD : unquoted(shownValue(value)).toLowerCase();
 	const [, count = '', unit] = /^([1-9]\d{0,3})([hd])$/.exec(text) ?? [];
 	if (Number(count) * (unit === 'd' ? DAY_MS : HOUR_MS) <= MAX_DAYS * DAY_MS && unit) return text;
 	throw optionOutOfRange('Period', text, 'hours or days such as 24h or 7d, up to 92d');
@@ -73,16 +73,15 @@ function readWindow(
 
 /** The names to look for: those chosen, or all of the table with and without their vendor. */
 function readModels(value: unknown): string[] {
-	const chosen = (Array.isArray(value) ? value : String(value ?? '').split(','))
-		.map((name) => String(name).trim())
-		.filter((name) => name !== '');
+	const given: unknown[] = typeof value === 'string' ? value.split(/[,\r\n]/) : [value].flat();
+	const chosen = given.map((name) => readName(name, 'Models')).filter((name) => name !== undefined);
 	const ids = chosen.length > 0 ? chosen : MODELS.map(({ id }) => id);
 	return [...new Set(ids.flatMap((id) => [id, shortName(id)]))];
 }
 
 function readStatus(value: unknown): ManyPlan['query'] {
 	if (isUnset(value)) return [];
-	const match = STATUSES.find((status) => status === asText(value)?.toLowerCase());
+	const match = STATUSES.find((status) => status === unquoted(toText(value) ?? '').toLowerCase());
 	if (match) return [['status', match]];
 	throw settingNotTaken('Status', shownValue(value), STATUSES, 'Get Many Videos');
 }

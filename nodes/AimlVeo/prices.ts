@@ -5,10 +5,10 @@
  * @see https://docs.aimlapi.com : `GET /v1/models?id=…&include=pricing`
  */
 import type { IDataObject } from 'n8n-workflow';
-import { asNumber, asObject, asObjects, asText } from './answers';
 import type { RequestBody } from './body';
 import { findModel, SETTINGS } from './models';
 import type { Model, SettingName, SettingSpec } from './models';
+import { asNumber, asObject, asObjects, asText } from './values';
 
 /** One US dollar in the unit of all sums here. */
 export const MICRO_USD = 1_000_000;

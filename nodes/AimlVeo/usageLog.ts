@@ -1,6 +1,6 @@
 /** The account's usage log, page by page: the only reader of it. */
 import type { IDataObject } from 'n8n-workflow';
-import { asObject, asObjects, asText } from './answers';
+import { asObject, asObjects, asText } from './values';
 import { LOGS } from './api';
 import { shortName } from './models';
 import { readPatiently } from './patience';

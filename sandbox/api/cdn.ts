@@ -40,6 +40,11 @@ function paddedVideo(file: string, size: number): Readable {
 	return Readable.from(chunks());
 }
 
+function* padded(content: Buffer, size: number) {
+	yield content;
+	for (let sent = content.length; sent < size; sent += PADDING_CHUNK.length) yield PADDING_CHUNK;
+}
+
 function plain(response: ServerResponse, status: number, text: string): void {
 	response.writeHead(status, { 'content-type': 'text/plain' });
 	response.end(text);
@@ -76,6 +81,10 @@ export function serveCdn(
 	if (action?.kind === 'html') {
 		response.writeHead(200, { 'content-type': 'text/html' });
 		return void response.end('<!doctype html><html><body>Sign in</body></html>');
+	}
+	if (action?.kind === 'content') {
+		response.writeHead(200, { 'content-type': action.contentType });
+		return void Readable.from(padded(action.content, action.padTo ?? 0)).pipe(response);
 	}
 	if (action?.kind === 'reset') return void response.req.socket.destroy();
 	if (action?.kind === 'hang') return;

@@ -40,6 +40,8 @@ export type FaultAction =
 	| { kind: 'stall'; afterBytes: number }
 	| { kind: 'wrongLength'; missing: number }
 	| { kind: 'wrongType'; contentType: string }
+	/** Content that is no video, or one of another type, under any header. */
+	| { kind: 'content'; contentType: string; content: Buffer; padTo?: number }
 	| { kind: 'redirect'; to: string }
 	/** CDN: the address issued so far answers 403 for ever; the next look at the job gives a new one. */
 	| { kind: 'expire'; status?: number };

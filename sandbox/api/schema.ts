@@ -90,6 +90,12 @@ const SIGNATURES: Array<[mime: string, offset: number, bytes: string]> = [
 	['image/webp', 8, 'WEBP'],
 	['video/mp4', 4, 'ftyp'],
 	['video/quicktime', 4, 'ftypqt'],
+	// As older cameras write it.
+	...['wide', 'mdat', 'moov', 'free', 'skip'].map((box): [string, number, string] => [
+		'video/quicktime',
+		4,
+		box,
+	]),
 	['video/webm', 0, '\x1a\x45\xdf\xa3'],
 ];
 

@@ -55,8 +55,86 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 			},
 			notText: {
 				samples: [errors.notText('Prompt')],
-				cause: 'An expression gave a whole object or a list where text is wanted.',
+				cause: 'An expression gave something that is neither text nor JSON.',
 				wayOut: 'Go one step deeper in the expression, to the text inside the object.',
+			},
+			textHoldsObject: {
+				samples: [errors.textHoldsObject('Prompt')],
+				cause:
+					'An expression in the middle of a text gave an object, and JavaScript writes it as “object Object” in brackets.',
+				wayOut:
+					'Go one step deeper in the expression, or put `JSON.stringify(…)` around it. An object as the whole prompt needs neither: it is sent as JSON.',
+			},
+			expressionNotResolved: {
+				samples: [errors.expressionNotResolved('Prompt', '{{ $json.animal }}')],
+				cause:
+					'The field is set to Fixed, or an earlier node handed on a template that it did not fill in.',
+				wayOut: 'Click Expression above the field; the preview then shows the value.',
+				often: true,
+			},
+			mediaNotTaken: {
+				samples: [errors.mediaNotTaken('First Frame', 'Veo 3.1 Text to Video', [MODEL])],
+				cause:
+					'Model is an expression, so all fields are shown; one is filled in that this model cannot use.',
+				wayOut: 'Let the expression of the field give nothing for such models, or choose another.',
+			},
+			severalFiles: {
+				samples: [errors.severalFiles('First Frame', 2)],
+				cause: 'The field of an earlier node, such as an attachment column, holds several files.',
+				wayOut: 'Choose one: `{{ $json.Photos[0] }}`.',
+			},
+			fileUndecided: {
+				samples: [errors.fileUndecided('First Frame', ['First', 'Last'])],
+				cause:
+					'In its in-memory mode n8n leaves the content out of `$binary`. Phones call every photo `image.jpg`, so the descriptions can be the same.',
+				wayOut: 'Enter the name of the binary field without an expression.',
+			},
+			fileWithoutContent: {
+				samples: [errors.fileWithoutContent('First Frame')],
+				cause:
+					'The expression describes a file that another node has or had, or a file of an online drive.',
+				wayOut: 'Download the file first, or refer to the item of the node that holds it.',
+			},
+			fileNotKept: {
+				samples: [errors.fileNotKept('First Frame', 'photo', ['photo'])],
+				cause: 'A Code node made the binary data by hand, as plain Base64 or without a type.',
+				wayOut: 'Let it use `this.helpers.prepareBinaryData(buffer, fileName, mimeType)`.',
+			},
+			formatNotTaken: {
+				samples: [
+					errors.formatNotTaken(
+						'First Frame',
+						'image',
+						"'photo'",
+						'HEIC from an iPhone',
+						'Convert it to JPEG before this node',
+					),
+				],
+				cause: 'The name may end in .jpg all the same: the content decides.',
+				wayOut: 'Convert the file, for example with a node of an image service.',
+				often: true,
+			},
+			urlWithoutScheme: {
+				samples: [errors.urlWithoutScheme('First Frame', 'example.com/photo.jpg')],
+				cause: 'A browser adds https:// by itself; the API does not.',
+				wayOut: 'Write it in front of the address.',
+			},
+			sharePage: {
+				samples: [
+					errors.sharePage(
+						'First Frame',
+						'Google Drive',
+						"Download the file with n8n's Google Drive node and enter the name of its binary field",
+					),
+				],
+				cause: 'Share links are made for people: they open a page, not the file.',
+				wayOut: 'Download the file in n8n, or use a direct link.',
+				often: true,
+			},
+			privateAddress: {
+				samples: [errors.privateAddress('First Frame', '192.168.1.20')],
+				cause: 'Your n8n can open the address, the API cannot: it is elsewhere.',
+				wayOut: 'Fetch the file in n8n with an HTTP Request node.',
 			},
 			mediaMissing: {
 				samples: [errors.mediaMissing('Last Frame', MODEL, ['photo'])],
@@ -92,7 +170,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 			},
 			dataUriNotUsable: {
 				samples: [errors.dataUriNotUsable('First Frame')],
-				cause: 'The data URI was cut off, has line breaks or is not Base64.',
+				cause: 'The data URI was cut off, or is not Base64.',
 				wayOut: 'Make it anew, or hand the file on as a binary field.',
 			},
 			fileUnreadable: {

@@ -1,5 +1,6 @@
 /** The answers about one generation beside what is assumed: to the request, to the looks, at the end. */
-import { asNumber, asObject, asText, readOutcome, readReason } from '../../nodes/AimlVeo/answers';
+import { readOutcome, readReason } from '../../nodes/AimlVeo/answers';
+import { asNumber, asObject, asText } from '../../nodes/AimlVeo/values';
 import { DEFAULT_TIMEOUT_S } from '../../nodes/AimlVeo/plan';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';

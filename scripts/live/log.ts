@@ -1,5 +1,5 @@
 /** The usage log and the balance after a video: when they show it, and what they say. */
-import { asNumber, asObject, asObjects, asText } from '../../nodes/AimlVeo/answers';
+import { asNumber, asObject, asObjects, asText } from '../../nodes/AimlVeo/values';
 import { shortName } from '../../nodes/AimlVeo/models';
 import type { Bought } from './buy';
 import type { Account } from './free';

@@ -2,7 +2,7 @@
  * A whole live run: looks at what is free, says what it will spend and asks, buys, compares.
  * It knows neither the terminal nor the environment; the clock and the question are arguments.
  */
-import { asObject, asText } from '../../nodes/AimlVeo/answers';
+import { asObject, asText } from '../../nodes/AimlVeo/values';
 import { formatUsd, MICRO_USD, priceOf, readCatalogue } from '../../nodes/AimlVeo/prices';
 import { askAt } from '../exchange';
 import { buy } from './buy';

@@ -1,5 +1,5 @@
 /** What differs between the node's table of models and the vendor's descriptions, as sentences for an issue. */
-import { asObject, asObjects, asText } from '../../nodes/AimlVeo/answers';
+import { asObject, asObjects, asText } from '../../nodes/AimlVeo/values';
 import { MAX_REFERENCE_IMAGES, MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
 import type { MediaName, Model, SettingName, SettingSpec } from '../../nodes/AimlVeo/models';
 import type { DescribedRequest, Property } from './described';

@@ -1,5 +1,5 @@
 /** Asks the vendor, without a key, for its catalogue and the description of each model, and compares. */
-import { asObject, asObjects } from '../../nodes/AimlVeo/answers';
+import { asObject, asObjects } from '../../nodes/AimlVeo/values';
 import { MODELS } from '../../nodes/AimlVeo/models';
 import type { Answer, Ask } from '../exchange';
 import { compareCatalogue, compareRequest, quoted } from './compare';

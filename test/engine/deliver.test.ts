@@ -52,7 +52,11 @@ const faults: Array<[string, Action, cause?: string]> = [
 	['HTML with 200', { kind: 'html' }, 'The server sent text/html instead of a video'],
 	[
 		'JSON with 200',
-		{ kind: 'wrongType', contentType: 'application/json; charset=utf-8' },
+		{
+			kind: 'content',
+			contentType: 'application/json; charset=utf-8',
+			content: Buffer.from(`{"message":"${'Not now. '.repeat(20)}"}`),
+		},
 		'The server sent application/json; charset=utf-8 instead of a video',
 	],
 	['no type at all', { kind: 'status', status: 204 }, 'The server answered with HTTP 204'],
@@ -88,7 +92,8 @@ test('a stall is noticed after 20 seconds, not when the connection ends', async 
 
 test('an answer that is no video is cut: no connection is left open', async () => {
 	setup.api.settings.videoBytes = 50_000_000;
-	const action = { kind: 'wrongType', contentType: 'text/html' } as const;
+	const content = Buffer.from('<!doctype html>');
+	const action = { kind: 'content', contentType: 'text/html', content, padTo: 50_000_000 } as const;
 	setup.api.fault({ on: 'cdn', action });
 	const result = await run();
 	expect(fileIn(result)?.bytes).toBe(50_000_000);

@@ -86,17 +86,19 @@ test('with Model as an expression each item sends what its own model takes', asy
 		{
 			model: '={{ $json.model }}',
 			prompt: 'A hill',
-			firstFrame: photo,
-			lastFrame: photo,
-			sourceVideo: clip,
-			referenceImages: [photo],
+			firstFrame: '={{ $json.image }}',
+			lastFrame: '={{ $json.image }}',
+			sourceVideo: '={{ $json.video }}',
+			referenceImages: ['={{ $json.reference }}'],
 			videoSettings: { seed: 7, resolution: '={{ $json.resolution }}' },
 		},
 		[
 			{ json: { model: 'google/veo-3.1-t2v', resolution: '720p' } },
-			{ json: { model: 'veo-3.1-lite-generate-001', resolution: '720p' } },
-			{ json: { model: 'google/veo3-1-extend-video', resolution: '720p' } },
-			{ json: { model: 'google/veo-3.1-reference-to-video', resolution: '720p' } },
+			{ json: { model: 'veo-3.1-lite-generate-001', resolution: '720p', image: photo } },
+			{ json: { model: 'google/veo3-1-extend-video', resolution: '720p', video: clip } },
+			{
+				json: { model: 'google/veo-3.1-reference-to-video', resolution: '720p', reference: photo },
+			},
 		],
 	);
 	expect(result.error).toBeUndefined();

@@ -25,12 +25,6 @@ test.each<[string, object, string, string]>([
 		"'Prompt' is empty",
 		'incoming item',
 	],
-	[
-		'prompt is an object',
-		{ ...TEXT, prompt: '={{ { a: 1 } }}' },
-		"'Prompt' is not text",
-		"'Prompt'",
-	],
 	['empty model', { prompt: 'x', model: '={{ "" }}' }, "'Model' is empty", 'list'],
 	[
 		'no last frame',

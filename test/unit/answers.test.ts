@@ -1,11 +1,7 @@
 /** The readers of API answers, shape by shape. */
 import {
 	asGeneration,
-	asNumber,
-	asObject,
-	asObjects,
 	asRow,
-	asText,
 	isWebUrl,
 	modelInId,
 	readOutcome,
@@ -14,40 +10,6 @@ import {
 	readUsage,
 	readVideo,
 } from '../../nodes/AimlVeo/answers';
-
-test('asObject takes objects only', () => {
-	expect(asObject({ a: 1 })).toEqual({ a: 1 });
-	for (const value of [null, undefined, [], 'x', 1, true]) expect(asObject(value)).toBeUndefined();
-});
-
-test('asObjects takes the objects of a list', () => {
-	expect(asObjects([{ a: 1 }, null, 'x', [{ b: 2 }], {}])).toEqual([{ a: 1 }, {}]);
-	for (const value of [null, undefined, {}, 'x', 1]) expect(asObjects(value)).toEqual([]);
-});
-
-test.each<[unknown, number | undefined]>([
-	[7, 7],
-	[0, 0],
-	['0.5', 0.5],
-	[' 7 ', 7],
-	[-1, undefined],
-	['-1', undefined],
-	[NaN, undefined],
-	[Infinity, undefined],
-	['', undefined],
-	['many', undefined],
-	[null, undefined],
-	[undefined, undefined],
-	[['7'], undefined],
-	[true, undefined],
-])('asNumber(%p) is %p', (value, number) => {
-	expect(asNumber(value)).toBe(number);
-});
-
-test('asText takes text that is not blank, trimmed', () => {
-	expect(asText(' a ')).toBe('a');
-	for (const value of ['', ' \n', 1, null, {}, ['a']]) expect(asText(value)).toBeUndefined();
-});
 
 describe('readReason', () => {
 	test.each<[string, unknown, string | undefined]>([

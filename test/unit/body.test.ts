@@ -1,8 +1,9 @@
 /** The request body: only what is set, only what the model takes, in the API's own spelling. */
-import { buildBody, readSetting } from '../../nodes/AimlVeo/body';
+import { buildBody } from '../../nodes/AimlVeo/body';
 import type { Wishes } from '../../nodes/AimlVeo/body';
 import { MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import type { SettingName } from '../../nodes/AimlVeo/models';
+import type { MediaName, SettingName } from '../../nodes/AimlVeo/models';
+import { readSetting } from '../../nodes/AimlVeo/settings';
 import { bodyFaults } from '../../sandbox/api/schema';
 import { noFiles, refusalOf } from './support';
 
@@ -36,9 +37,12 @@ test.each(MODELS.map((model) => [model.id, model] as const))(
 	'%s gets all it takes and nothing else',
 	async (id, model) => {
 		const duration = model.settings.duration?.values?.[0];
+		const media = Object.fromEntries(
+			Object.keys(model.media).map((name) => [name, EVERYTHING.media[name as MediaName]]),
+		);
 		const body = await build({
 			model: id,
-			...EVERYTHING,
+			media,
 			settings: { ...EVERYTHING.settings, duration },
 		});
 		expect(bodyFaults(body)).toEqual([]);
@@ -109,7 +113,8 @@ test.each<[string, Partial<Wishes>, string]>([
 	['a model that is an object', { model: {} }, "'Model' is not text"],
 	['no prompt', { prompt: '' }, "'Prompt' is empty"],
 	['a blank prompt', { prompt: ' \n' }, "'Prompt' is empty"],
-	['a prompt that is a list', { prompt: ['a'] }, "'Prompt' is not text"],
+	['a prompt that is a function', { prompt: () => 'a' }, "'Prompt' is not text"],
+	['a prompt that is an empty object', { prompt: {} }, "'Prompt' is empty"],
 	['a missing frame', { model: 'google/veo-3.1-i2v' }, "'First Frame' is empty"],
 	[
 		'four pictures',

@@ -19,7 +19,11 @@ const nodeWith = (parameters: INodeParameters, values: IDataObject = {}, type = 
 			values[name] ?? parameters[name] ?? fallback,
 		// What the model gave: the value without the hour that the expression adds.
 		getWorkflowDataProxy: () => ({
-			$fromAI: (name: string) => String(values[name] ?? '').replace(/ on .*/, ''),
+			$fromAI: (name: string) =>
+				String({ ...values, ...(values.videoSettings as IDataObject) }[name] ?? '').replace(
+					/ on .*/,
+					'',
+				),
 		}),
 	}) as unknown as IExecuteFunctions;
 

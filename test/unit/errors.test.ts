@@ -30,12 +30,20 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	dateNotUnderstood: [errors.dateNotUnderstood('After', 'soon')],
 	dataUriNotUsable: [errors.dataUriNotUsable('First Frame')],
 	downloadGivenUp: [errors.downloadGivenUp(ID, 'completed', LINK, 4, 'The download stalled')],
+	expressionNotResolved: [errors.expressionNotResolved('Prompt', '{{ $json.animal }}')],
+	fileNotKept: [errors.fileNotKept('First Frame', 'photo', ['photo'])],
 	fileOfWrongKind: [
 		errors.fileOfWrongKind('First Frame', 'image', "'photo'", 'text'),
 		errors.fileOfWrongKind('Source Video', 'video', "'clip'", 'image/png'),
 	],
 	fileTooLarge: [errors.fileTooLarge('First Frame', 21, 20)],
+	fileUndecided: [errors.fileUndecided('First Frame', ['First', 'Last'])],
 	fileUnreadable: [errors.fileUnreadable('First Frame', 'photo', 'no such file')],
+	fileWithoutContent: [errors.fileWithoutContent('First Frame')],
+	formatNotTaken: [
+		errors.formatNotTaken('First Frame', 'image', "'photo'", 'a GIF', 'Convert it to PNG'),
+		errors.formatNotTaken('Source Video', 'video', "'clip'", 'AVI', 'Convert it to MP4'),
+	],
 	generationFailed: [
 		errors.generationFailed(ID, 'error', 'Too dark'),
 		errors.generationFailed(ID, 'error'),
@@ -56,6 +64,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 		errors.mediaMissing('Last Frame', 'Veo 3.1', ['photo', 'clip']),
 		errors.mediaMissing('Last Frame', 'Veo 3.1', []),
 	],
+	mediaNotTaken: [errors.mediaNotTaken('First Frame', 'Veo 3.1 Text to Video', ['Veo 3.1 Lite'])],
 	mediaNotUnderstood: [errors.mediaNotUnderstood('First Frame', 'x'.repeat(200), ['photo'])],
 	mediaNotUsable: [errors.mediaNotUsable('First Frame')],
 	modelMissing: [errors.modelMissing()],
@@ -82,6 +91,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	periodReversed: [errors.periodReversed()],
 	periodTooLong: [errors.periodTooLong(93)],
 	priceUnknown: [errors.priceUnknown('google/veo-9', 'Its price varies', 2)],
+	privateAddress: [errors.privateAddress('First Frame', '192.168.1.20')],
 	promptMissing: [errors.promptMissing()],
 	rateLimited: [errors.rateLimited(60), errors.rateLimited(0)],
 	redirected: [errors.redirected(302)],
@@ -97,6 +107,8 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	settingOfWrongType: (['boolean', 'integer', 'string'] as const).map((type) =>
 		errors.settingOfWrongType('Seed', 'x', type),
 	),
+	severalFiles: [errors.severalFiles('First Frame', 2)],
+	sharePage: [errors.sharePage('First Frame', 'Google Drive', 'Use a direct link')],
 	stopped: [
 		errors.stopped(paid()),
 		errors.stopped(paid([ID, 'gen-2'])),
@@ -104,6 +116,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 		errors.stopped(paid([ID], [SENT])),
 	],
 	storeRefused: [errors.storeRefused(ID, 'completed', LINK, 'No space left')],
+	textHoldsObject: [errors.textHoldsObject('Prompt')],
 	timedOut: [
 		errors.timedOut(1_000, ID, 'generating'),
 		errors.timedOut(1, ID, 'x'.repeat(200), 'Waiting for capacity'),
@@ -111,6 +124,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	tooManyImages: [errors.tooManyImages('Reference Images', 5, 3)],
 	unforeseen: [errors.unforeseen(new Error('It broke')), errors.unforeseen('It broke', ID)],
 	urlNotUsable: [errors.urlNotUsable('First Frame', 'ftp://example.com/a.png')],
+	urlWithoutScheme: [errors.urlWithoutScheme('First Frame', 'example.com/a.jpg')],
 	videoUrlUnusable: [errors.videoUrlUnusable(ID, 'completed')],
 	withGeneration: [errors.withGeneration(errors.badKey('Unauthorized'), ID)],
 	withPaid: [

@@ -13,8 +13,10 @@ import { buildBody } from '../../nodes/AimlVeo/body';
 import { fileNameFor, safeFileName, videoType } from '../../nodes/AimlVeo/deliver';
 import { asVeoError, generationFailed, textOf, VeoError } from '../../nodes/AimlVeo/errors';
 import { hashRequest } from '../../nodes/AimlVeo/ledger';
-import { sniffMimeType, splitMediaList, toApiMedia } from '../../nodes/AimlVeo/media';
+import { toApiMedia } from '../../nodes/AimlVeo/media';
+import { splitMediaList } from '../../nodes/AimlVeo/mediaList';
 import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
+import { sniffMimeType } from '../../nodes/AimlVeo/sniff';
 import { fakeClock, filesOf, noFiles } from './support';
 import { waitForVideo } from '../../nodes/AimlVeo/wait';
 
@@ -358,7 +360,7 @@ describe('values out of expressions', () => {
 	test('make a list of pictures without blanks', () => {
 		fc.assert(
 			fc.property(expressionValue, (value) => {
-				for (const part of splitMediaList(value)) {
+				for (const part of splitMediaList(value, noFiles)) {
 					if (typeof part === 'string') expect(part.trim()).not.toBe('');
 				}
 			}),

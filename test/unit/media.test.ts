@@ -1,14 +1,11 @@
 /** What a media field may hold, told by the first bytes of the file. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-	isUnset,
-	sniffMimeType,
-	splitMediaList,
-	StoredMedia,
-	toApiMedia,
-} from '../../nodes/AimlVeo/media';
+import { StoredMedia, toApiMedia } from '../../nodes/AimlVeo/media';
 import type { MediaKind } from '../../nodes/AimlVeo/media';
+import { splitMediaList } from '../../nodes/AimlVeo/mediaList';
+import { sniffMimeType } from '../../nodes/AimlVeo/sniff';
+import { isUnset } from '../../nodes/AimlVeo/values';
 import { filesOf, noFiles, refusalOf, storedFilesOf } from './support';
 
 const media = (name: string) => readFileSync(join(__dirname, '..', '..', 'sandbox', 'media', name));
@@ -40,7 +37,7 @@ describe('sniffMimeType', () => {
 });
 
 const take = async (value: unknown, kind: MediaKind = 'image', files = noFiles) =>
-	await toApiMedia(value, kind, 'First Frame', files);
+	await toApiMedia(value, kind, 'First Frame', files, true);
 
 describe('what is taken', () => {
 	test.each(['https://example.com/a.png?x=1,2#y', 'http://127.0.0.1/a', 'HTTPS://EXAMPLE.COM/A'])(
@@ -115,7 +112,7 @@ describe('a stored file', () => {
 	test('that is gone when it is sent is named', async () => {
 		const { source } = storedFilesOf({ photo });
 		const gone = async () => await Promise.reject(new Error('no such file'));
-		const open = async (name: string) => ({ ...(await source.open(name)), read: gone });
+		const open = async (name: string) => ({ ...(await source.open(name, '')), read: gone });
 		const value = await take('photo', 'image', { ...source, open } as typeof source);
 		const refusal = await refusalOf((value as StoredMedia).load());
 		expect(refusal.message).toBe("The file of 'First Frame' could not be read");
@@ -141,12 +138,11 @@ describe('what is refused', () => {
 		['a local file', 'file:///a', 'is not a URL that the API can open', 'https://'],
 		['a script', 'javascript:alert(1)', 'is not a URL that the API can open', 'https://'],
 		['a URL with a password', 'https://a:b@c.d', 'is not a URL that the API can open', 'password'],
-		['a URL with a space', 'https://a/b c', 'is not a URL that the API can open', 'https://'],
 		['half a URL', 'https://', 'is not a URL that the API can open', 'https://'],
 		['no base64', 'data:image/png,abc', 'a data URI that cannot be read', 'Base64'],
 		['no comma', 'data:image/png;base64', 'a data URI that cannot be read', 'Base64'],
 		['empty data', 'data:image/png;base64,', 'a data URI that cannot be read', 'Base64'],
-		['broken Base64', 'data:image/png;base64,a b', 'a data URI that cannot be read', 'Base64'],
+		['broken Base64', 'data:image/png;base64,a*b', 'a data URI that cannot be read', 'Base64'],
 		['data of text', 'data:image/png;base64,aGVsbG8=', 'is not a picture', 'the data URI is text'],
 		['a text file', 'text', 'is not a picture', "'text' is text"],
 		['a web page', 'page', 'is not a picture', "'page' is a web page"],
@@ -236,7 +232,9 @@ describe('splitMediaList', () => {
 		['an object', { mimeType: 'image/png' }, [{ mimeType: 'image/png' }]],
 		['a number', 5, [5]],
 	])('%s', (_name, value, parts) => {
-		expect(splitMediaList(value)).toEqual(parts);
+		expect(splitMediaList(value, filesOf({ one: PNG, two: PNG, three: PNG, photo: PNG }))).toEqual(
+			parts,
+		);
 	});
 });
 

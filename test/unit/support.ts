@@ -28,12 +28,12 @@ export function storedFilesOf(files: Record<string, Buffer>, folder = 'filesyste
 	const inMemory = filesOf(files);
 	const source: BinarySource = {
 		fields: inMemory.fields,
-		open: async (name) => ({
-			...(await inMemory.open(name)),
+		open: async (name, label) => ({
+			...(await inMemory.open(name, label)),
 			storedId: `${folder}/binary_data/id-of-${String(name)}`,
 			read: async () => {
 				reads.push(String(name));
-				return await (await inMemory.open(name)).read();
+				return await (await inMemory.open(name, label)).read();
 			},
 		}),
 	};

@@ -122,6 +122,17 @@ export function agentWorkflow(
 	};
 }
 
+/** Items → Code → Veo: `code` makes the items, as in n8n's Code node. */
+export const codeWorkflow = (code: string, parameters: IDataObject): WorkflowSpec => ({
+	nodes: [
+		node('Items', 'n8n-nodes-test.items'),
+		node('Code', 'n8n-nodes-test.code', { code }),
+		veoNode('Veo', parameters),
+	],
+	connections: connect('Items > Code', 'Code > Veo'),
+	resultNode: 'Veo',
+});
+
 export class Engine {
 	private calls = 0;
 	private executions = 0;
