@@ -382,7 +382,13 @@ export const maybeAccepted = (clientRequestId: string, what: string, { isOld = f
 	new VeoError(
 		`The request may have been accepted and charged, but its answer was lost (client request ID ${clientRequestId})`,
 		{
-			description: `${what}. So that nothing is paid twice, it is not sent again before the usage log of the account is complete. Retry this execution in a few minutes: if the log holds the request by then, its video is used. After an hour, a retry sends it again if the log does not hold it. Or use 'Get Many Videos' to look for the client request ID ${clientRequestId}, and 'Get Video' to fetch the video. A new execution submits again.`,
+			description: [
+				`${what}. So that you pay only once, it is not sent again for now.`,
+				'Retry this execution in a few minutes: if the usage log of the account shows the request by then, its video is used.',
+				'After an hour, a retry sends it again if the log does not show it.',
+				`To look for it yourself, use 'Get Many Videos' and the client request ID ${clientRequestId}.`,
+				'A new execution submits again.',
+			].join(' '),
 			isOldRequest: isOld,
 		},
 	);
@@ -422,6 +428,12 @@ export const answerUnreadable = (generationId: string, cause: string) =>
 		generationId,
 	});
 
+function reasonOf(status: string, reason?: string): string {
+	if (reason) return `The AI/ML API says: "${reason}"`;
+	const only = /^(error|failed)$/.test(status) ? '' : `, only the status '${shortened(status)}'`;
+	return `The AI/ML API gives no reason${only}`;
+}
+
 /** @param charged whether the API names a charge all the same */
 export const generationFailed = (
 	generationId: string,
@@ -430,7 +442,12 @@ export const generationFailed = (
 	charged = false,
 ) =>
 	new VeoError('The video could not be generated', {
-		description: `${reason ? `The AI/ML API says: "${reason}"` : `The AI/ML API gives no reason${/^(error|failed)$/.test(status) ? '' : `, only the status '${shortened(status)}'`}`}. ${charged ? `It names a charge all the same: ask its support about the generation ID ${generationId}. To try again, which pays again, change the prompt or the media and ${RUN_AGAIN}.` : `It is not charged. Change the prompt or the media and ${RUN_AGAIN} (generation ID ${generationId}).`}`,
+		description: [
+			`${reasonOf(status, reason)}.`,
+			charged
+				? `It names a charge all the same: ask its support about the generation ID ${generationId}. To try again, which pays again, change the prompt or the media and ${RUN_AGAIN}.`
+				: `It is not charged. Change the prompt or the media and ${RUN_AGAIN} (generation ID ${generationId}).`,
+		].join(' '),
 		generationId,
 		status,
 		notCharged: !charged,

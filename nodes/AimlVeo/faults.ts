@@ -43,7 +43,7 @@ const FAULTS: ReadonlyArray<
 		'never',
 	],
 	[
-		/ERR_SSL_(?:PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|NO_PROTOCOLS_AVAILABLE|UNKNOWN_PROTOCOL|NO_SHARED_CIPHER)|wrong.version.number|handshake.failure|(?:alert.|TLSV1.\w*)protocol.version|unrecognized.name|unsupported.protocol|unsafe.legacy.renegotiation/i,
+		/ERR_SSL_(?:PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|NO_PROTOCOLS_AVAILABLE|UNKNOWN_PROTOCOL|NO_SHARED_CIPHER)|wrong.version.number|handshake.failure|(?:alert.|TLSV1.\w*)protocol.version|unrecognized.name|SSL.*unsupported.protocol|unsafe.legacy.renegotiation/i,
 		'The server does not speak TLS as expected: is it http:// instead of https://?',
 		false,
 		'never',

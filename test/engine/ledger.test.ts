@@ -222,24 +222,21 @@ describe('the answer to the submission is lost, but the job was taken', () => {
 		expect(posts(setup)).toHaveLength(1);
 	});
 
-	test('it is looked for among the newest 500 requests of the account', async () => {
-		Object.assign(setup.api.settings, { generationMs: 3_600_000, oldLogRows: 700 });
+	test('it is looked for among all rows of its model, also behind 700 newer ones', async () => {
+		Object.assign(setup.api.settings, { oldLogRows: 700, oldLogModel: TEXT.model });
 		setup.api.fault({ on: 'submit', action: { kind: 'acceptThenReset' } });
+		setup.api.settings.generationMs = 3_600_000;
 		const failed = await run(veoWorkflow(TEXT), 1);
 		expect(failed.error?.message).toContain('may have been accepted and charged');
 		const pages = setup.api.log.filter(({ path }) => path.startsWith('/v2/logs'));
-		expect(pages.map(({ path }) => /offset=(\d+)/.exec(path)?.[1])).toEqual([
-			'0',
-			'100',
-			'200',
-			'300',
-			'400',
-		]);
+		expect(pages.map(({ path }) => /offset=(\d+)/.exec(path)?.[1])).toEqual(
+			[0, 1, 2, 3, 4, 5, 6].map((page) => String(page * 100)),
+		);
 	});
 
 	test('it failed there: not charged, so the retry submits again', async () => {
 		setup.api.fault({ on: 'submit', action: { kind: 'acceptThenReset' } });
-		setup.api.fault({ on: 'logs', action: { kind: 'status', status: 500 } });
+		setup.api.fault({ on: 'logs', action: { kind: 'status', status: 500 }, times: 4 });
 		const failed = await run(veoWorkflow(TEXT), 1);
 		const [generation] = setup.api.generations;
 		Object.assign(generation ?? {}, { status: 'error', paid: false });

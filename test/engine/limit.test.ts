@@ -92,7 +92,7 @@ describe('a price that is not known ahead is refused, with a way out', () => {
 	test('a variable price, at its own item', async () => {
 		const model = '={{ $json.index === 2 ? "google/veo-3.1-reference-to-video" : $json.model }}';
 		const items = itemsOf(3).map(({ json }) => ({ json: { ...json, model: TEXT.model } }));
-		const referenceImages = ['https://example.com/a.jpg'];
+		const referenceImages = '={{ $json.index === 2 ? ["https://example.com/a.jpg"] : [] }}';
 		const result = await run(limited(100, { model, referenceImages }), items);
 		expect(result.error?.message).toBe(`${message} [item 2]`);
 		expect(result.error?.itemIndex).toBe(2);
