@@ -18,8 +18,9 @@ const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 1_000;
 /** Until the CDN begins to answer. */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** A download that brings nothing for this long is cut and begun again. */
+/** A download that brings less than this in this time is cut and begun again: 500 bytes a second end nowhere. */
 const STALL_MS = 20_000;
+const STALL_BYTES = 10_000;
 const STALLED = 'The download stalled';
 const MAX_NAME_LENGTH = 120;
 
@@ -126,7 +127,7 @@ export function receivedType(
 	return !format || format.kind === 'video' ? { type: announced } : { found: format.name };
 }
 
-/** Counts what arrives, and cuts the request when nothing does. */
+/** Counts what arrives, and cuts the request when next to nothing does. */
 function watch(body: Body, cut: AbortController) {
 	const done = new AbortController();
 	// Counted at the entrance of the stream: a listener for its data would change how n8n's store reads it.
@@ -134,11 +135,13 @@ function watch(body: Body, cut: AbortController) {
 	const push = body.push.bind(body);
 	body.push = (chunk, encoding) => {
 		bytes += chunk?.length ?? 0;
+		// All is here: n8n's store may take its time.
+		if (chunk === null) done.abort();
 		return push(chunk, encoding);
 	};
 
 	async function cutWhenStalled(): Promise<void> {
-		for (let before = -1; before !== bytes; ) {
+		for (let before = -STALL_BYTES; bytes - before >= STALL_BYTES; ) {
 			before = bytes;
 			await pause(STALL_MS, done.signal);
 		}

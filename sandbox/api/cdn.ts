@@ -22,6 +22,9 @@ export function videoFileOf({ body }: Pick<Generation, 'body'>): string {
 }
 
 /** The file, padded to `size` with an MP4 `free` box that players skip; nothing is held in memory. */
+/** What a trickle begins with, so that it is a video by its first bytes. */
+const TRICKLE_HEAD = 5_000;
+
 function paddedVideo(file: string, size: number): Readable {
 	const video = readFileSync(file);
 	async function* chunks() {
@@ -121,6 +124,17 @@ export function serveCdn(
 	response.writeHead(range ? 206 : 200, headers);
 	if (request.method === 'HEAD') return void response.end();
 
+	if (action?.kind === 'trickle') {
+		const bytes = readFileSync(file);
+		const first = Math.min(bytes.length, TRICKLE_HEAD);
+		response.write(bytes.subarray(0, first));
+		let sent = first;
+		const next = setInterval(() => {
+			response.write(bytes.subarray(sent, ++sent));
+		}, action.everyMs);
+		response.on('close', () => clearInterval(next));
+		return;
+	}
 	if (action?.kind === 'cutOff' || action?.kind === 'stall' || action?.kind === 'wrongLength') {
 		const bytes = readFileSync(file);
 		const part = action.kind === 'wrongLength' ? bytes : bytes.subarray(0, action.afterBytes);

@@ -38,6 +38,8 @@ export type FaultAction =
 	/** CDN. */
 	| { kind: 'cutOff'; afterBytes: number }
 	| { kind: 'stall'; afterBytes: number }
+	/** One byte after the other, with this pause between them. */
+	| { kind: 'trickle'; everyMs: number }
 	| { kind: 'wrongLength'; missing: number }
 	| { kind: 'wrongType'; contentType: string }
 	/** Content that is no video, or one of another type, under any header. */

@@ -26,6 +26,7 @@ testMatrix('3-download', [
 	fault('cut off for ever', { kind: 'cutOff', afterBytes: AFTER_BYTES }, FOR_EVER),
 	fault('cut off before the first byte', { kind: 'cutOff', afterBytes: 0 }),
 	fault('stalled', { kind: 'stall', afterBytes: AFTER_BYTES }),
+	fault('a byte at a time', { kind: 'trickle', everyMs: 200 }),
 	fault('shorter than announced', { kind: 'wrongLength', missing: 1_000 }),
 	fault('empty', { kind: 'emptyBody' }),
 	fault('HTML with 200', { kind: 'html' }),

@@ -46,6 +46,7 @@ const faults: Array<[string, Action, cause?: string]> = [
 	['cut off', { kind: 'cutOff', afterBytes: 5_000 }, 'The connection broke'],
 	['cut off before the first byte', { kind: 'cutOff', afterBytes: 0 }, 'The connection broke'],
 	['stalled', { kind: 'stall', afterBytes: 5_000 }, 'The download stalled'],
+	['a byte at a time', { kind: 'trickle', everyMs: 200 }, 'The download stalled'],
 	['stalled before the first byte', { kind: 'stall', afterBytes: 0 }, 'The download stalled'],
 	['shorter than announced', { kind: 'wrongLength', missing: 1_000 }, 'The connection broke'],
 	['empty', { kind: 'emptyBody' }, 'The server sent an empty file'],
