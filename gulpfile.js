@@ -1,32 +1,14 @@
-// Makes dist/: the node and the credential, each with all that it imports in one file, and beside them
-// what n8n reads as it is (icons, codex). One file loads faster and packs smaller than thirty; it is
-// not minified, so that it can be read.
-const { build: bundle } = require('esbuild');
-const { dest, series, src } = require('gulp');
-const { n8n } = require('./package.json');
-
-const sourceOf = (built) => built.replace(/^dist\//, '').replace(/\.js$/, '.ts');
-
-async function compile() {
-	await bundle({
-		entryPoints: [...n8n.nodes, ...n8n.credentials].map(sourceOf),
-		outbase: '.',
-		outdir: 'dist',
-		bundle: true,
-		external: ['n8n-workflow'],
-		platform: 'node',
-		format: 'cjs',
-		target: 'es2022',
-		sourcemap: true,
-		sourcesContent: false,
-	});
-}
+// Copies into dist/ what n8n reads as it is, beside what tsc made: icons, codex, field previews.
+const { dest, src } = require('gulp');
 
 function copy() {
-	return src(['nodes/**/*.{svg,node.json}', 'credentials/**/*.svg'], {
-		base: '.',
-		encoding: false,
-	}).pipe(dest('dist'));
+	return src(
+		['nodes/**/*.{svg,node.json}', 'nodes/**/__schema__/**/*.json', 'credentials/**/*.svg'],
+		{
+			base: '.',
+			encoding: false,
+		},
+	).pipe(dest('dist'));
 }
 
-exports.build = series(compile, copy);
+exports.build = copy;

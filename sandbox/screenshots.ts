@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OPERATIONS } from '../nodes/AimlVeo/operations';
+import { OPERATIONS } from '../nodes/AimlVeo/operations/operations';
 import { startSandboxApi } from './api';
 import { Editor } from './editor/editor';
 import { ensureCredential, readExample, withCredential } from './examples';

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { normalizeBaseUrl } from '../nodes/AimlVeo/client';
+import { normalizeBaseUrl } from '../nodes/AimlVeo/api/client';
 import manifest from '../package.json';
 import { reportOf, tableOf } from './live/report';
 import { runLive } from './live/run';

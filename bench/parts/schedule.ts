@@ -1,7 +1,7 @@
 /** How soon a finished video is noticed and by how many looks, by the package's own wait loop. */
-import * as wait from '../../nodes/AimlVeo/wait';
-import { busiestWindow, GENERATIONS, generationTimesMs, schedule } from '../generations';
-import type { Schedule } from '../generations';
+import * as wait from '../../nodes/AimlVeo/generation/wait';
+import { busiestWindow, GENERATIONS, generationTimesMs, schedule } from '../generationTimes';
+import type { Schedule } from '../generationTimes';
 import type { Part } from '../part';
 import { amount, ratio } from '../report';
 

@@ -6,8 +6,8 @@ import type {
 	INodeType,
 	INodeTypeDescription,
 } from 'n8n-workflow';
-import { fields, subtitle } from './fields';
-import { runItems } from './run';
+import { fields, subtitle } from './description/fields';
+import { runItems } from './operations/run';
 
 export class AimlVeo implements INodeType {
 	description: INodeTypeDescription = {

@@ -1,6 +1,6 @@
 /** `GET /docs-json?model=…`: the request of one model as an OpenAPI document, with the habits of the vendor's own. */
 import type { ServerResponse } from 'node:http';
-import { refuse, send } from './answers';
+import { refuse, send } from './respond';
 import type { LogEntry, SandboxApi } from './index';
 import type { Field, Schema } from './schema';
 

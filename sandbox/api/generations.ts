@@ -1,9 +1,9 @@
 /** The two routes of the video jobs: submit and look, with the faults that strike them. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { refuse, send, strike } from './answers';
+import { refuse, send, strike } from './respond';
 import type { Generation, LogEntry, SandboxApi } from './index';
-import { CREDITS_PER_USD, priceOf } from './prices';
+import { CREDITS_PER_USD, priceOf } from './priceList';
 import { bodyFaults } from './schema';
 
 type Row = Record<string, unknown>;

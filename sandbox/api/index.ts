@@ -8,7 +8,7 @@ import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { refuse, send, strike } from './answers';
+import { refuse, send, strike } from './respond';
 import { serveCdn } from './cdn';
 import { sendDescription } from './described';
 import { deviate } from './deviate';

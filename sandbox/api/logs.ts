@@ -1,9 +1,9 @@
 /** The usage log and the catalogue with its prices, as the vendor's routes give them. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { refuse, send } from './answers';
+import { refuse, send } from './respond';
 import type { Generation, LogEntry, SandboxApi } from './index';
-import { CREDITS_PER_USD, PRICES } from './prices';
+import { CREDITS_PER_USD, PRICES } from './priceList';
 
 type Row = Record<string, unknown>;
 

@@ -21,8 +21,9 @@ export function purposeOf(source: string): string {
 
 export function fileTable(): string {
 	const rows = FOLDERS.flatMap((folder) =>
-		readdirSync(join(ROOT, folder))
+		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
 			.filter((name) => name.endsWith('.ts'))
+			.sort()
 			.map((name) => [
 				`[${name}](../${folder}/${name})`,
 				purposeOf(readFileSync(join(ROOT, folder, name), 'utf8')),

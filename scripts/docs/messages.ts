@@ -1,17 +1,14 @@
 /**
  * Every message of the node with its cause and the way out. The messages themselves are made by calling
- * the builders in errors.ts; what is written here is what only a person knows.
+ * the builders in nodes/AimlVeo/shared/messages; what is written here is what only a person knows.
  */
-import * as errors from '../../nodes/AimlVeo/errors';
-import type { VeoError } from '../../nodes/AimlVeo/errors';
-import { MODELS } from '../../nodes/AimlVeo/models';
+import * as errors from '../../nodes/AimlVeo/shared/messages';
+import type { VeoError } from '../../nodes/AimlVeo/shared/errors';
+import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { table } from './markdown';
 
-/** What errors.ts exports besides the builders of messages for people. */
-const OTHERS = [
-	...(['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'] as const),
-	'notReadyYet',
-] as const;
+/** What the folder exports besides the builders of messages for people. */
+const OTHERS = ['asVeoError', 'notReadyYet'] as const;
 type MessageName = Exclude<keyof typeof errors, (typeof OTHERS)[number]>;
 
 interface Entry {

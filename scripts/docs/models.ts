@@ -1,6 +1,11 @@
 /** The README's table of models, out of the node's own. */
-import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import type { MediaName, Model, SettingName, SettingSpec } from '../../nodes/AimlVeo/models';
+import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
+import type {
+	MediaName,
+	Model,
+	SettingName,
+	SettingSpec,
+} from '../../nodes/AimlVeo/catalogue/models';
 import { code, table } from './markdown';
 
 const COLUMNS: readonly SettingName[] = ['duration', 'resolution', 'aspectRatio'];

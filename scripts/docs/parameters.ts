@@ -1,9 +1,9 @@
 /** The README's tables of parameters, out of the node's own fields. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { fields } from '../../nodes/AimlVeo/fields';
-import { MODELS } from '../../nodes/AimlVeo/models';
-import { OPERATIONS } from '../../nodes/AimlVeo/operations';
-import type { OperationName } from '../../nodes/AimlVeo/operations';
+import { fields } from '../../nodes/AimlVeo/description/fields';
+import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
+import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
+import type { OperationName } from '../../nodes/AimlVeo/operations/operations';
 import { code, table } from './markdown';
 
 /** Examples for the fields whose placeholder, values or default do not give one. */

@@ -1,7 +1,7 @@
 /** The answers about one generation beside what is assumed: to the request, to the looks, at the end. */
-import { readOutcome, readReason } from '../../nodes/AimlVeo/answers';
-import { asNumber, asObject, asText } from '../../nodes/AimlVeo/values';
-import { DEFAULT_TIMEOUT_S } from '../../nodes/AimlVeo/plan';
+import { readOutcome, readReason } from '../../nodes/AimlVeo/api/responses';
+import { asNumber, asObject, asText } from '../../nodes/AimlVeo/shared/values';
+import { DEFAULT_TIMEOUT_S } from '../../nodes/AimlVeo/request/plan';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';
 import type { Part } from './notes';

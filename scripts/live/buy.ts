@@ -1,7 +1,7 @@
 /** Buys one video and watches it to its end. */
 import { randomUUID } from 'node:crypto';
-import { readOutcome } from '../../nodes/AimlVeo/answers';
-import { asObject, asText } from '../../nodes/AimlVeo/values';
+import { readOutcome } from '../../nodes/AimlVeo/api/responses';
+import { asObject, asText } from '../../nodes/AimlVeo/shared/values';
 import { noteAcceptance, noteCompletion, noteWatched, urlOf } from './answers';
 import type { Watched } from './answers';
 import { logRowOf } from './log';

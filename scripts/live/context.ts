@@ -1,7 +1,7 @@
 /** What the parts of a live run share: the connection, the clock, and the notes they take. */
-import { formatUsd, MICRO_USD } from '../../nodes/AimlVeo/prices';
 import type { Answer, Ask, Asked } from '../exchange';
 import type { Notes } from './notes';
+import { MICRO_USD, formatUsd } from '../../nodes/AimlVeo/shared/money';
 
 export interface Clock {
 	/** Ms since the epoch. */

@@ -1,6 +1,6 @@
 /** What can be seen without paying: the credential, the catalogue, the usage log, and what refusals look like. */
 import { randomUUID } from 'node:crypto';
-import { asObject, asText } from '../../nodes/AimlVeo/values';
+import { asObject, asText } from '../../nodes/AimlVeo/shared/values';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';
 import { askWithKey, GENERATIONS, lookPath } from './context';

@@ -1,6 +1,6 @@
 /** The usage log and the balance after a video: when they show it, and what they say. */
-import { asNumber, asObject, asObjects, asText } from '../../nodes/AimlVeo/values';
-import { shortName } from '../../nodes/AimlVeo/models';
+import { asNumber, asObject, asObjects, asText } from '../../nodes/AimlVeo/shared/values';
+import { shortName } from '../../nodes/AimlVeo/catalogue/models';
 import type { Bought } from './buy';
 import type { Account } from './free';
 import type { Part } from './notes';

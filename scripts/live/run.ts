@@ -2,8 +2,8 @@
  * A whole live run: looks at what is free, says what it will spend and asks, buys, compares.
  * It knows neither the terminal nor the environment; the clock and the question are arguments.
  */
-import { asObject, asText } from '../../nodes/AimlVeo/values';
-import { formatUsd, MICRO_USD, priceOf, readCatalogue } from '../../nodes/AimlVeo/prices';
+import { asObject, asText } from '../../nodes/AimlVeo/shared/values';
+import { priceOf, readCatalogue } from '../../nodes/AimlVeo/cost/prices';
 import { askAt } from '../exchange';
 import { buy } from './buy';
 import { checkFile } from './file';
@@ -16,6 +16,7 @@ import type { Made, Options, Purchase } from './purchases';
 import { withoutSecrets } from './report';
 import { askWithKey, inSeconds, lookPath } from './context';
 import type { Clock, Context } from './context';
+import { MICRO_USD, formatUsd } from '../../nodes/AimlVeo/shared/money';
 
 export interface LiveRun {
 	baseUrl: string;

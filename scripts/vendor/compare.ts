@@ -1,7 +1,17 @@
 /** What differs between the node's table of models and the vendor's descriptions, as sentences for an issue. */
-import { asObject, asObjects, asText } from '../../nodes/AimlVeo/values';
-import { MAX_REFERENCE_IMAGES, MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import type { MediaName, Model, SettingName, SettingSpec } from '../../nodes/AimlVeo/models';
+import { asObject, asObjects, asText } from '../../nodes/AimlVeo/shared/values';
+import {
+	MAX_REFERENCE_IMAGES,
+	MEDIA,
+	MODELS,
+	SETTINGS,
+} from '../../nodes/AimlVeo/catalogue/models';
+import type {
+	MediaName,
+	Model,
+	SettingName,
+	SettingSpec,
+} from '../../nodes/AimlVeo/catalogue/models';
 import type { DescribedRequest, Property } from './described';
 
 /** Text of the vendor's, so that it can neither mention people nor lay out the issue. */

@@ -1,5 +1,5 @@
 /** Reads what the vendor publishes about a model's request (`GET /docs-json?model=…`): any JSON in, plain facts out. */
-import { asObject, asObjects, asText } from '../../nodes/AimlVeo/values';
+import { asObject, asObjects, asText } from '../../nodes/AimlVeo/shared/values';
 
 export interface Property {
 	type?: string;

@@ -1,6 +1,6 @@
 /** Asks the vendor, without a key, for its catalogue and the description of each model, and compares. */
-import { asObject, asObjects } from '../../nodes/AimlVeo/values';
-import { MODELS } from '../../nodes/AimlVeo/models';
+import { asObject, asObjects } from '../../nodes/AimlVeo/shared/values';
+import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import type { Answer, Ask } from '../exchange';
 import { compareCatalogue, compareRequest, quoted } from './compare';
 import { readDescribed } from './described';
@@ -59,7 +59,7 @@ export function asIssue(findings: Findings): string {
 		'',
 	]);
 	return [
-		'The public descriptions of the API differ from `MODELS` in `nodes/AimlVeo/models.ts`:',
+		'The public descriptions of the API differ from `MODELS` in `nodes/AimlVeo/catalogue/models.ts`:',
 		'',
 		...parts,
 		'`npm run vendor` shows the same. A difference may also be a slip in the descriptions: try it, or ask the vendor. A weekly run rewrites this text, so write what you find out into comments.',

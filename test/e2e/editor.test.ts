@@ -1,9 +1,9 @@
 /** The editor in a real Chromium: the node is found, set up, run, and its video plays; what goes wrong is readable. */
 import type { Locator } from 'playwright-core';
-import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import type { MediaName, SettingName } from '../../nodes/AimlVeo/models';
-import { OPERATIONS } from '../../nodes/AimlVeo/operations';
-import type { OperationName } from '../../nodes/AimlVeo/operations';
+import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
+import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
+import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
+import type { OperationName } from '../../nodes/AimlVeo/operations/operations';
 import { Editor } from '../../sandbox/editor/editor';
 import type { Box } from '../../sandbox/editor/editor';
 import type { NodeView } from '../../sandbox/editor/nodeView';

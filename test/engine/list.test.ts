@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IConnections, INode } from 'n8n-workflow';
-import { MODELS } from '../../nodes/AimlVeo/models';
+import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { node, veoWorkflow } from './harness';
 import { itemsOf, posts, TEXT, useEngine } from './setup';
 

@@ -1,5 +1,5 @@
 /** Which addresses an API on the internet can fetch a file from. */
-import { isPrivateAddress, lacksScheme, sharePageOf } from '../../nodes/AimlVeo/addresses';
+import { isPrivateAddress, lacksScheme, sharePageOf } from '../../nodes/AimlVeo/request/addresses';
 
 test.each([
 	'http://localhost/a',

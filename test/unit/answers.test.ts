@@ -9,7 +9,7 @@ import {
 	readRetryAfterMs,
 	readUsage,
 	readVideo,
-} from '../../nodes/AimlVeo/answers';
+} from '../../nodes/AimlVeo/api/responses';
 
 describe('readReason', () => {
 	test.each<[string, unknown, string | undefined]>([

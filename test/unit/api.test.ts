@@ -1,10 +1,10 @@
 /** What each answer of the API means: for a paid submission, for a look, for a free route. */
 import type { IDataObject } from 'n8n-workflow';
-import { apiOf, isEnd, readFree, readLook, readSubmission } from '../../nodes/AimlVeo/api';
-import type { Submission } from '../../nodes/AimlVeo/api';
-import type { ApiRequest, Exchange } from '../../nodes/AimlVeo/client';
-import { VeoError } from '../../nodes/AimlVeo/errors';
-import type { ConnectionFault } from '../../nodes/AimlVeo/faults';
+import { apiOf, isEnd, readFree, readLook, readSubmission } from '../../nodes/AimlVeo/api/aimlapi';
+import type { Submission } from '../../nodes/AimlVeo/api/aimlapi';
+import type { ApiRequest, Exchange } from '../../nodes/AimlVeo/api/client';
+import { VeoError } from '../../nodes/AimlVeo/shared/errors';
+import type { ConnectionFault } from '../../nodes/AimlVeo/api/connectionFailure';
 
 const ID = 'gen-1:google/veo-3.1-t2v';
 const HTML = '<html><head><title>413</title></head><body>Too large</body></html>';

@@ -1,9 +1,9 @@
 /** The request body: only what is set, only what the model takes, in the API's own spelling. */
-import { buildBody } from '../../nodes/AimlVeo/body';
-import type { Wishes } from '../../nodes/AimlVeo/body';
-import { MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import type { MediaName, SettingName } from '../../nodes/AimlVeo/models';
-import { readSetting } from '../../nodes/AimlVeo/settings';
+import { buildBody } from '../../nodes/AimlVeo/request/body';
+import type { Wishes } from '../../nodes/AimlVeo/request/body';
+import { MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
+import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
+import { readSetting } from '../../nodes/AimlVeo/request/settings';
 import { bodyFaults } from '../../sandbox/api/schema';
 import { noFiles, refusalOf } from './support';
 

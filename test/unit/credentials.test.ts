@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { INode, INodeTypes } from 'n8n-workflow';
 import { Workflow } from 'n8n-workflow';
 import { AimlapiApi } from '../../credentials/AimlapiApi.credentials';
-import { CREDENTIAL, normalizeBaseUrl } from '../../nodes/AimlVeo/client';
+import { CREDENTIAL, normalizeBaseUrl } from '../../nodes/AimlVeo/api/client';
 import { AimlVeo } from '../../nodes/AimlVeo/AimlVeo.node';
 
 const credential = new AimlapiApi();

@@ -1,5 +1,5 @@
 /** Names and types of the delivered file. */
-import { fileNameFor, safeFileName, videoType } from '../../nodes/AimlVeo/deliver';
+import { fileNameFor, safeFileName, videoType } from '../../nodes/AimlVeo/generation/deliver';
 
 describe('safeFileName', () => {
 	test.each([

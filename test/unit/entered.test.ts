@@ -1,6 +1,6 @@
 /** What tells a retry from a new request: what was entered, not what its expressions give this time. */
 import type { IDataObject, IExecuteFunctions, INodeParameters } from 'n8n-workflow';
-import { isToolCall, keyOfItem, keyOfToolCall } from '../../nodes/AimlVeo/entered';
+import { isToolCall, keyOfItem, keyOfToolCall } from '../../nodes/AimlVeo/request/requestKey';
 
 const ENTERED: INodeParameters = {
 	operation: 'createAndWait',

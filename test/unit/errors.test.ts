@@ -1,8 +1,9 @@
 /** Every message: what happened, then how to go on; as it reaches the user through n8n's own classes. */
 import type { INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import * as errors from '../../nodes/AimlVeo/errors';
-import { asVeoError, shownValue, textOf, toNodeError, VeoError } from '../../nodes/AimlVeo/errors';
+import * as errors from '../../nodes/AimlVeo/shared/messages';
+import { shownValue, textOf, toNodeError, VeoError } from '../../nodes/AimlVeo/shared/errors';
+import { asVeoError } from '../../nodes/AimlVeo/shared/messages';
 
 const ID = 'gen-4711:google/veo-3.1-t2v';
 const LINK = 'https://cdn.example/v.mp4';
@@ -136,10 +137,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	],
 };
 /** The last two are for models, which read no more than one text. */
-const NO_BUILDERS = [
-	...['VeoError', 'asVeoError', 'shownValue', 'textOf', 'toNodeError'],
-	...['forAgents', 'notReadyYet'],
-];
+const NO_BUILDERS = ['asVeoError', 'forAgents', 'notReadyYet'];
 
 test('each builder is here', () => {
 	expect(Object.keys(MESSAGES).sort()).toEqual(

@@ -7,8 +7,8 @@ import { AxiosError } from 'axios';
 import type { InternalAxiosRequestConfig } from 'axios';
 import { NodeApiError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
-import { causeOf, readFault } from '../../nodes/AimlVeo/faults';
-import type { ConnectionFault } from '../../nodes/AimlVeo/faults';
+import { causeOf, readFault } from '../../nodes/AimlVeo/api/connectionFailure';
+import type { ConnectionFault } from '../../nodes/AimlVeo/api/connectionFailure';
 
 const NODE: INode = {
 	id: '1',

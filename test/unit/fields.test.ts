@@ -2,9 +2,9 @@
 import type { INodeParameters, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { NodeHelpers, Workflow } from 'n8n-workflow';
 import { AimlVeo } from '../../nodes/AimlVeo/AimlVeo.node';
-import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import type { MediaName, SettingName } from '../../nodes/AimlVeo/models';
-import { OPERATIONS } from '../../nodes/AimlVeo/operations';
+import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
+import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
+import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
 
 const { description } = new AimlVeo();
 const NODE = { typeVersion: 1 };

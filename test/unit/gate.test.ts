@@ -1,8 +1,8 @@
 /** Who may submit when: one at first, more while all goes well, one again after a 429. */
-import { SubmitGate } from '../../nodes/AimlVeo/gate';
-import type { TurnEnd } from '../../nodes/AimlVeo/gate';
-import { badKey } from '../../nodes/AimlVeo/errors';
+import { SubmitGate } from '../../nodes/AimlVeo/generation/submitQueue';
+import type { TurnEnd } from '../../nodes/AimlVeo/generation/submitQueue';
 import { fakeClock, settle } from './support';
+import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 /** A gate whose turns last until `leave` ends the one that began first. */
 function gateOf(maxWidth = 10, sleep?: (ms: number) => Promise<void>) {

@@ -8,17 +8,18 @@ import {
 	readOutcome,
 	readReason,
 	readRetryAfterMs,
-} from '../../nodes/AimlVeo/answers';
-import { buildBody } from '../../nodes/AimlVeo/body';
-import { fileNameFor, safeFileName, videoType } from '../../nodes/AimlVeo/deliver';
-import { asVeoError, generationFailed, textOf, VeoError } from '../../nodes/AimlVeo/errors';
-import { hashRequest } from '../../nodes/AimlVeo/ledger';
-import { toApiMedia } from '../../nodes/AimlVeo/media';
-import { splitMediaList } from '../../nodes/AimlVeo/mediaList';
-import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/models';
-import { sniffMimeType } from '../../nodes/AimlVeo/sniff';
+} from '../../nodes/AimlVeo/api/responses';
+import { buildBody } from '../../nodes/AimlVeo/request/body';
+import { fileNameFor, safeFileName, videoType } from '../../nodes/AimlVeo/generation/deliver';
+import { textOf, VeoError } from '../../nodes/AimlVeo/shared/errors';
+import { toApiMedia } from '../../nodes/AimlVeo/request/media';
+import { splitMediaList } from '../../nodes/AimlVeo/request/mediaList';
+import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
+import { sniffMimeType } from '../../nodes/AimlVeo/request/sniff';
 import { fakeClock, filesOf, noFiles } from './support';
-import { waitForVideo } from '../../nodes/AimlVeo/wait';
+import { waitForVideo } from '../../nodes/AimlVeo/generation/wait';
+import { hashRequest } from '../../nodes/AimlVeo/request/requestKey';
+import { asVeoError, generationFailed } from '../../nodes/AimlVeo/shared/messages';
 
 /** Names that readers look for, and names that every object has. */
 const TELLING_KEYS = (

@@ -2,14 +2,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import {
 	clientRequestId,
-	hashRequest,
 	Ledger,
-	ledgerKey,
 	ledgerOf,
 	readClientRequestId,
-	toolKey,
-} from '../../nodes/AimlVeo/ledger';
-import type { LedgerEntry } from '../../nodes/AimlVeo/ledger';
+} from '../../nodes/AimlVeo/generation/ledger';
+import type { LedgerEntry } from '../../nodes/AimlVeo/generation/ledger';
+import { hashRequest, ledgerKey, toolKey } from '../../nodes/AimlVeo/request/requestKey';
 
 describe('hashRequest', () => {
 	const body = { model: 'm', prompt: 'A hill', duration: 8 };

@@ -1,11 +1,11 @@
 /** What a media field may hold, told by the first bytes of the file. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoredMedia, toApiMedia } from '../../nodes/AimlVeo/media';
-import type { MediaKind } from '../../nodes/AimlVeo/media';
-import { splitMediaList } from '../../nodes/AimlVeo/mediaList';
-import { sniffMimeType } from '../../nodes/AimlVeo/sniff';
-import { isUnset } from '../../nodes/AimlVeo/values';
+import { StoredMedia, toApiMedia } from '../../nodes/AimlVeo/request/media';
+import type { MediaKind } from '../../nodes/AimlVeo/request/media';
+import { splitMediaList } from '../../nodes/AimlVeo/request/mediaList';
+import { sniffMimeType } from '../../nodes/AimlVeo/request/sniff';
+import { isUnset } from '../../nodes/AimlVeo/shared/values';
 import { filesOf, noFiles, refusalOf, storedFilesOf } from './support';
 
 const media = (name: string) => readFileSync(join(__dirname, '..', '..', 'sandbox', 'media', name));

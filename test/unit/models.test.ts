@@ -6,8 +6,8 @@ import {
 	MODELS,
 	SETTINGS,
 	shortName,
-} from '../../nodes/AimlVeo/models';
-import type { MediaName, SettingName } from '../../nodes/AimlVeo/models';
+} from '../../nodes/AimlVeo/catalogue/models';
+import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { SCHEMAS } from '../../sandbox/api/schema';
 
 test('the table and the schema know the same models', () => {

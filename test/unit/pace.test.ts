@@ -1,5 +1,5 @@
 /** The pace that all looks of a run share, by a clock that only sleeping moves. */
-import { LONGEST_RETRY_AFTER_MS, LookPace } from '../../nodes/AimlVeo/pace';
+import { LONGEST_RETRY_AFTER_MS, LookPace } from '../../nodes/AimlVeo/generation/checkPace';
 import { fakeClock } from './support';
 
 /** A look has this long. */

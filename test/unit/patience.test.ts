@@ -1,8 +1,8 @@
 /** Free routes are asked again: how often, how long apart, and when no more. */
-import type { Reading } from '../../nodes/AimlVeo/api';
-import { badKey } from '../../nodes/AimlVeo/errors';
-import { readPatiently } from '../../nodes/AimlVeo/patience';
+import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
+import { readPatiently } from '../../nodes/AimlVeo/api/retry';
 import { readerOf } from './support';
+import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 const answer: Reading = { kind: 'answer', answer: { data: [] } };
 const fault = (retryAfterMs?: number): Reading => ({

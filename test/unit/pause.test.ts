@@ -1,5 +1,5 @@
 /** Waiting that Stop ends at once, with the `sleep` of this n8n and with that of older ones. */
-import { pause, unlessAborted, withLimit } from '../../nodes/AimlVeo/pause';
+import { pause, unlessAborted, withLimit } from '../../nodes/AimlVeo/shared/pause';
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
@@ -37,7 +37,7 @@ describe('pause with the sleep of n8n before 2.34, which knows no signal', () =>
 		jest.resetModules();
 		jest.doMock('n8n-workflow', () => ({ sleep: oldSleep }));
 		try {
-			await work((await import('../../nodes/AimlVeo/pause')).pause);
+			await work((await import('../../nodes/AimlVeo/shared/pause')).pause);
 		} finally {
 			jest.dontMock('n8n-workflow');
 			jest.resetModules();

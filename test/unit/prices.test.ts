@@ -1,8 +1,9 @@
 /** What a request costs by the catalogue: every kind of price, and every way in which it is not known. */
-import type { RequestBody } from '../../nodes/AimlVeo/body';
-import { MODELS } from '../../nodes/AimlVeo/models';
-import { formatUsd, priceOf } from '../../nodes/AimlVeo/prices';
-import { PRICES, priceOf as sandboxPriceOf } from '../../sandbox/api/prices';
+import type { RequestBody } from '../../nodes/AimlVeo/request/body';
+import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
+import { priceOf } from '../../nodes/AimlVeo/cost/prices';
+import { PRICES, priceOf as sandboxPriceOf } from '../../sandbox/api/priceList';
+import { formatUsd } from '../../nodes/AimlVeo/shared/money';
 
 const MODEL = 'google/veo-3.1-t2v';
 const body = (more: object = {}): RequestBody => ({ model: MODEL, prompt: 'x', ...more });

@@ -1,15 +1,20 @@
 /** Buying one generation once: what is sent again, what never is, and what the ledger says after. */
 import type { IDataObject } from 'n8n-workflow';
-import type { Api, Reading, Submission } from '../../nodes/AimlVeo/api';
-import { badKey, lookRefused, promptMissing, requestRefused } from '../../nodes/AimlVeo/errors';
-import { SubmitGate } from '../../nodes/AimlVeo/gate';
-import { hashRequest, Ledger, ledgerKey, readClientRequestId } from '../../nodes/AimlVeo/ledger';
-import { toApiMedia } from '../../nodes/AimlVeo/media';
-import type { StoredMedia } from '../../nodes/AimlVeo/media';
-import { buy as buyOf, LOG_COMPLETE_MS } from '../../nodes/AimlVeo/submit';
-import type { SubmitContext, SubmitOrder } from '../../nodes/AimlVeo/submit';
-import type { Look } from '../../nodes/AimlVeo/wait';
+import type { Api, Reading, Submission, Look } from '../../nodes/AimlVeo/api/aimlapi';
+import { SubmitGate } from '../../nodes/AimlVeo/generation/submitQueue';
+import { Ledger, readClientRequestId } from '../../nodes/AimlVeo/generation/ledger';
+import { toApiMedia } from '../../nodes/AimlVeo/request/media';
+import type { StoredMedia } from '../../nodes/AimlVeo/request/media';
+import { buy as buyOf, LOG_COMPLETE_MS } from '../../nodes/AimlVeo/generation/submit';
+import type { SubmitContext, SubmitOrder } from '../../nodes/AimlVeo/generation/submit';
 import { fakeClock, refusalOf, settle, storedFilesOf } from './support';
+import { hashRequest, ledgerKey } from '../../nodes/AimlVeo/request/requestKey';
+import {
+	badKey,
+	lookRefused,
+	promptMissing,
+	requestRefused,
+} from '../../nodes/AimlVeo/shared/messages';
 
 const accepted = (id = 'gen-1', more: IDataObject = {}): Submission => ({
 	kind: 'accepted',

@@ -1,8 +1,8 @@
 /** What several unit tests use. */
-import type { Reading } from '../../nodes/AimlVeo/api';
-import { VeoError } from '../../nodes/AimlVeo/errors';
-import type { BinarySource } from '../../nodes/AimlVeo/files';
-import type { Reader } from '../../nodes/AimlVeo/patience';
+import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
+import { VeoError } from '../../nodes/AimlVeo/shared/errors';
+import type { BinarySource } from '../../nodes/AimlVeo/request/files';
+import type { Reader } from '../../nodes/AimlVeo/api/retry';
 
 /** An item without files. */
 export const noFiles: BinarySource = {

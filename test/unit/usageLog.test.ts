@@ -1,10 +1,10 @@
 /** The usage log, read page by page, and the search in it for a request whose answer was lost. */
 import type { IDataObject } from 'n8n-workflow';
-import type { Reading } from '../../nodes/AimlVeo/api';
-import { badKey } from '../../nodes/AimlVeo/errors';
-import { MAX_LOG_DAYS, modelQuery, readLog, searchLog } from '../../nodes/AimlVeo/usageLog';
-import type { LogQuery } from '../../nodes/AimlVeo/usageLog';
+import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
+import { MAX_LOG_DAYS, modelQuery, readLog, searchLog } from '../../nodes/AimlVeo/api/usageLog';
+import type { LogQuery } from '../../nodes/AimlVeo/api/usageLog';
 import { readerOf } from './support';
+import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 const row = (number: number, more: IDataObject = {}): IDataObject => ({
 	inference_id: `gen-${number}`,

@@ -9,7 +9,7 @@ import {
 	toText,
 	unquoted,
 	UNITS,
-} from '../../nodes/AimlVeo/values';
+} from '../../nodes/AimlVeo/shared/values';
 
 test('asObject takes objects only', () => {
 	expect(asObject({ a: 1 })).toEqual({ a: 1 });

@@ -1,17 +1,18 @@
 /** The look-decide-sleep loop and its schedule, by a clock that only sleeping moves. */
 import type { IDataObject } from 'n8n-workflow';
-import * as wait from '../../nodes/AimlVeo/wait';
+import * as wait from '../../nodes/AimlVeo/generation/wait';
 import {
 	adaptiveIntervalMs,
 	LATE_VIDEO_GRACE_MS,
 	LOOK_TIMEOUT_MS,
 	UNKNOWN_ID_GRACE_MS,
 	waitForVideo,
-} from '../../nodes/AimlVeo/wait';
-import type { Look, WaitOptions } from '../../nodes/AimlVeo/wait';
-import { busiestWindow, generationTimesMs, schedule } from '../../bench/generations';
-import { badKey } from '../../nodes/AimlVeo/errors';
+} from '../../nodes/AimlVeo/generation/wait';
+import type { WaitOptions } from '../../nodes/AimlVeo/generation/wait';
+import { busiestWindow, generationTimesMs, schedule } from '../../bench/generationTimes';
 import { fakeClock, refusalOf } from './support';
+import type { Look } from '../../nodes/AimlVeo/api/aimlapi';
+import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 const ID = 'gen-1';
 const running: Look = { kind: 'answer', answer: { id: ID, status: 'generating' } };

@@ -1,0 +1,256 @@
+/**
+ * The AI/ML API: its routes, and what each answer means. A submission is taken, surely not taken, or
+ * unknown; a look brings an answer, or tells why not.
+ * @see https://docs.aimlapi.com/api-references/video-models
+ */
+import type { IDataObject } from 'n8n-workflow';
+import { asGeneration, readOutcome, readReason, readRetryAfterMs, readVideo } from './responses';
+import type { Client, Exchange, Reply } from './client';
+import type { VeoError } from '../shared/errors';
+import { asNumber, asObject, asText } from '../shared/values';
+import {
+	badKey,
+	blockedOnTheWay,
+	lookRefused,
+	noCredits,
+	notAllowed,
+	notReached,
+	redirected,
+	requestRefused,
+	requestTooLarge,
+} from '../shared/messages';
+
+const GENERATIONS = '/v2/video/generations';
+export const LOGS = '/v2/logs';
+export const CATALOGUE = '/v1/models';
+
+/** How long the API may think after the upload. */
+const SUBMIT_TIMEOUT_MS = 120_000;
+/** The slowest line that is waited for, 256 kbit/s: images travel inside the request. */
+const SLOWEST_BYTES_PER_MS = 32;
+/** A name that is not found now may be found when the name server is back; not a minute later. */
+const NAME_NOT_FOUND_MS = 5_000;
+
+/** What became of a paid submission. */
+export type Submission =
+	/** `answer` has the ID and a status. */
+	| { kind: 'accepted'; id: string; answer: IDataObject }
+	/** Surely not taken; may be sent again, for as long as `withinMs` if that is given. */
+	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number; withinMs?: number }
+	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
+	| { kind: 'lost'; cause: string; id?: string };
+
+/** What one look brought: an answer, or a passing fault that is ridden out. */
+export type Look =
+	| { kind: 'answer'; answer: IDataObject }
+	| { kind: 'unknownId' }
+	| { kind: 'fault'; cause: string; busy?: boolean; retryAfterMs?: number };
+
+/** What a free route brought: its answer, or a passing fault. */
+export type Reading =
+	| { kind: 'answer'; answer: IDataObject }
+	| { kind: 'fault'; cause: string; busy?: boolean; retryAfterMs?: number };
+
+/** The words of the answer, or its status. */
+function apiText({ status, json, text }: Reply): string {
+	const fallback = /^\s*</.test(text) ? undefined : asText(text)?.slice(0, 200);
+	return readReason(json) ?? fallback ?? `HTTP ${status}`;
+}
+
+/** `HTTP 502`, and what else the answer says. */
+function statusText(reply: Reply): string {
+	const status = `HTTP ${reply.status}`;
+	const text = apiText(reply);
+	return text === status ? status : `${status} ("${text}")`;
+}
+
+/**
+ * A status in the body of an answer that says 200: some gateways put their refusals there. What has an ID
+ * is about a generation, whose own error may have a code too.
+ */
+function statusInBody(json: unknown): number | undefined {
+	const body = asObject(json);
+	if (!body || asText(body.id)) return undefined;
+	const inner = asText(body.status) ? undefined : asObject(body.error);
+	const said = [body.statusCode, body.code, body.status, inner?.statusCode, inner?.code];
+	return said.map(asNumber).find((status) => status && status >= 400 && status < 600);
+}
+
+/** The answer with the status that it means. */
+function meant(reply: Reply): Reply {
+	const status = reply.status < 300 ? statusInBody(reply.json) : undefined;
+	return status === undefined ? reply : { ...reply, status };
+}
+
+/** The API answers in JSON; a page or a bare text comes from a proxy or a firewall on the way. */
+const isFromApi = ({ json }: Reply) => asObject(json) !== undefined;
+
+const TRANSIENT = [404, 408, 425, 429];
+
+/** The refusal that an answer is, or undefined when it is none that is sure to last. */
+function refusalOf(
+	reply: Reply,
+	refused: (status: number, text: string) => VeoError,
+): VeoError | undefined {
+	const { status } = reply;
+	const text = apiText(reply);
+	// The key must not go to another address.
+	if (status >= 300 && status < 400) return redirected(status);
+	// A proxy that wants a password, or a sign-in page of the network.
+	if (status === 407 || status === 511) return blockedOnTheWay(status, text);
+	if (status < 400 || status >= 500 || TRANSIENT.includes(status)) return undefined;
+	// Said by the server or by a proxy on the way, often in HTML; it means the same.
+	if (status === 413) return requestTooLarge(text);
+	if ((status === 401 || status === 403) && !isFromApi(reply)) {
+		return blockedOnTheWay(status, text);
+	}
+	if (status === 401) return badKey(text);
+	// The vendor answers an empty account with 403, others with 402.
+	if (status === 402 || (status === 403 && /credit|balance|top.?up|funds/i.test(text))) {
+		return noCredits(text);
+	}
+	return status === 403 ? notAllowed(text) : refused(status, text);
+}
+
+/** An answer that says nothing yet; another may. */
+function faultOf(reply: Reply): Extract<Reading, { kind: 'fault' }> {
+	return {
+		kind: 'fault',
+		cause: `The server answered with ${statusText(reply)}`,
+		busy: reply.status === 429,
+		retryAfterMs: readRetryAfterMs(reply.headers['retry-after'], Date.now()),
+	};
+}
+
+/**
+ * What became of a submission.
+ * @throws VeoError when it was refused: nothing is charged
+ */
+export function readSubmission(exchange: Exchange): Submission {
+	if ('fault' in exchange) {
+		const { cause, reached, mends } = exchange.fault;
+		// Sent, and no answer: the server may have it.
+		if (reached) return { kind: 'lost', cause };
+		// Nothing was sent, and nothing will ever be.
+		if (mends === 'never') throw notReached(cause, true);
+		const withinMs = mends === 'soon' ? NAME_NOT_FOUND_MS : undefined;
+		return { kind: 'notTaken', cause, busy: false, withinMs };
+	}
+	const reply = meant(exchange.reply);
+	const { status, headers } = reply;
+	if (status === 429) {
+		const retryAfterMs = readRetryAfterMs(headers['retry-after'], Date.now());
+		return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
+	}
+	// A refusal, also of the route: the API charges only what it accepts.
+	const refusal =
+		refusalOf(reply, requestRefused) ??
+		(status === 404 ? requestRefused(404, apiText(reply)) : undefined);
+	if (refusal) throw refusal;
+	const answer = asObject(reply.json);
+	const id = asText(answer?.id);
+	if (status < 300 && answer && id) {
+		const accepted = asGeneration(answer, id, headers);
+		return {
+			kind: 'accepted',
+			id,
+			answer: { ...accepted, status: asText(answer.status) ?? 'queued' },
+		};
+	}
+	// An ID in a header, or beside another status, does not say that the request was accepted.
+	const named = id ?? asText(headers['x-inference-id']);
+	const words = readReason(reply.json);
+	const noId = `The answer to the request held no generation ID${words ? ` ("${words}")` : ''}`;
+	return {
+		kind: 'lost',
+		cause: status < 300 ? noId : `The server answered with ${statusText(reply)}`,
+		...(named && { id: named }),
+	};
+}
+
+/**
+ * What a look brought.
+ * @throws VeoError when no further look can help
+ */
+export function readLook(exchange: Exchange, generationId: string): Look {
+	if ('fault' in exchange) {
+		const { cause, mends } = exchange.fault;
+		if (mends === 'never') throw notReached(cause, true);
+		return { kind: 'fault', cause };
+	}
+	const reply = meant(exchange.reply);
+	const { status, json, headers } = reply;
+	// Not the API's word: whoever blocks the way may open it again.
+	const isBlocked =
+		[407, 511].includes(status) || ([401, 403].includes(status) && !isFromApi(reply));
+	const refusal = isBlocked
+		? undefined
+		: refusalOf(reply, (code, text) => lookRefused(generationId, code, text));
+	if (refusal) throw refusal;
+	if (status === 404) return { kind: 'unknownId' };
+	const answer = asObject(json);
+	const isAbout = answer && (asText(answer.status) ?? readVideo(answer));
+	if (!isAbout || status >= 300) return faultOf(reply);
+	return { kind: 'answer', answer: asGeneration(answer, generationId, headers) };
+}
+
+/**
+ * What a free route answered.
+ * @throws VeoError when asking again cannot help
+ */
+export function readFree(exchange: Exchange): Reading {
+	if ('fault' in exchange) {
+		const { cause, mends } = exchange.fault;
+		if (mends === 'never') throw notReached(cause, true);
+		return { kind: 'fault', cause };
+	}
+	const reply = meant(exchange.reply);
+	const refusal = refusalOf(reply, requestRefused);
+	if (refusal) throw refusal;
+	const answer = reply.status < 300 ? asObject(reply.json) : undefined;
+	return answer ? { kind: 'answer', answer } : faultOf(reply);
+}
+
+/** Characters of all texts in a body: nearly all of it, where images are in it. */
+const lengthOf = (value: unknown): number =>
+	typeof value === 'string'
+		? value.length
+		: Array.isArray(value)
+			? value.reduce((sum: number, part) => sum + lengthOf(part), 0)
+			: 0;
+
+export interface Api {
+	/** @throws VeoError when the API refused (nothing was charged) */
+	submit(body: IDataObject, clientRequestId: string): Promise<Submission>;
+	/** @throws VeoError when no further look can help */
+	look(generationId: string, timeoutMs: number): Promise<Look>;
+	/**
+	 * What a free route answers (`path` with its query), or the passing fault that came instead.
+	 * @throws VeoError when asking again cannot help
+	 */
+	read(path: string, timeoutMs: number): Promise<Reading>;
+}
+
+export const apiOf = (client: Client): Api => ({
+	submit: async (body, clientRequestId) => {
+		const bytes = Object.values(body).reduce((sum: number, value) => sum + lengthOf(value), 0);
+		return readSubmission(
+			await client({
+				method: 'POST',
+				path: GENERATIONS,
+				headers: { 'X-Client-Request-Id': clientRequestId },
+				body,
+				timeoutMs: SUBMIT_TIMEOUT_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS),
+			}),
+		);
+	},
+	look: async (generationId, timeoutMs) => {
+		const path = `${GENERATIONS}?generation_id=${encodeURIComponent(generationId)}`;
+		return readLook(await client({ method: 'GET', path, timeoutMs }), generationId);
+	},
+	read: async (path, timeoutMs) => readFree(await client({ method: 'GET', path, timeoutMs })),
+});
+
+/** Whether an answer to a submission is the end of the generation already. */
+export const isEnd = (answer: IDataObject): boolean =>
+	['completed', 'failed'].includes(readOutcome(answer).kind);

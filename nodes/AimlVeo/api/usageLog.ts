@@ -1,0 +1,92 @@
+/** The account's usage log, page by page: the only reader of it. */
+import type { IDataObject } from 'n8n-workflow';
+import { asObject, asObjects, asText } from '../shared/values';
+import { LOGS } from './aimlapi';
+import { shortName } from '../catalogue/models';
+import { readPatiently } from './retry';
+import type { Reader } from './retry';
+
+/** The API gives at most 100 rows at once. */
+const PAGE_SIZE = 100;
+const DAY_MS = 86_400_000;
+/** The API lists at most this much at once. */
+export const MAX_LOG_DAYS = 92;
+
+/** Told to slow down, a reader waits for this long in all: two of the API's minutes. */
+const BUSY_MS = 150_000;
+
+/** Names and values of a query, without the page. */
+export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
+
+/** Rows of the log, each with the generation's ID in `inference_id`, and whether the log says that they are the last. */
+export type LogPage = { rows: IDataObject[]; isLast: boolean } | { cause: string };
+
+/** The filter for these models: the log knows them with and without their vendor. */
+export const modelQuery = (ids: readonly string[]): LogQuery =>
+	[...new Set(ids.flatMap((id) => [id, shortName(id)]))].map((name) => ['model', name] as const);
+
+/**
+ * The pages that the query gives, newest first, each row once: while rows arrive, others move to the next
+ * page. Ends after the last page, after one that brings nothing new, or with the cause why one could not
+ * be read.
+ *
+ * @throws VeoError when the API refuses
+ */
+export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<LogPage> {
+	const seen = new Set<string>();
+	for (let offset = 0; ; ) {
+		const page = [...query, ['limit', PAGE_SIZE], ['offset', offset]] as const;
+		const text = page.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+		const read = await readPatiently(reader, `${LOGS}?${text}`, BUSY_MS);
+		if ('cause' in read) return yield read;
+		const { data, pagination } = read.answer;
+		const given = asObjects(data);
+		const hasMore = asObject(pagination)?.has_more === true;
+		const fresh = given.filter((row) => {
+			const id = asText(row.inference_id) ?? asText(row.request_id) ?? JSON.stringify(row);
+			return !seen.has(id) && seen.add(id);
+		});
+		// What was refused has no generation.
+		yield {
+			rows: fresh.filter((row) => asText(row.inference_id)),
+			isLast: Array.isArray(data) && !hasMore,
+		};
+		offset += given.length;
+		if (fresh.length === 0 || !hasMore) return;
+	}
+}
+
+/** The period that surely holds what was sent this long ago. It is counted by the API's clock, not by n8n's. */
+const periodSince = (ageMs: number): string =>
+	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LOG_DAYS)}d`;
+
+export type LogSearch =
+	| { kind: 'found'; id: string; status: string }
+	/** The log was read to its end, and does not hold it (yet). */
+	| { kind: 'absent' }
+	| { kind: 'unread' };
+
+/**
+ * Looks for the generation of a request whose answer was lost.
+ * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
+ * @throws VeoError when the API refuses
+ */
+export async function searchLog(
+	reader: Reader,
+	request: { readonly id: string; readonly model: string; readonly sentAtMs: number },
+	nowMs: number,
+): Promise<LogSearch> {
+	const query: LogQuery = [
+		['period', periodSince(nowMs - request.sentAtMs)],
+		...(request.model ? modelQuery([request.model]) : []),
+	];
+	let isRead = false;
+	for await (const page of readLog(reader, query)) {
+		if ('cause' in page) return { kind: 'unread' };
+		isRead = page.isLast;
+		const row = page.rows.find(({ client_request_id }) => client_request_id === request.id);
+		const id = asText(row?.inference_id);
+		if (row && id) return { kind: 'found', id, status: String(row.status) };
+	}
+	return { kind: isRead ? 'absent' : 'unread' };
+}

@@ -1,0 +1,153 @@
+/** Holds a run to its spending limit, and tells what it would cost, before anything is submitted. */
+import type { IDataObject } from 'n8n-workflow';
+import { CATALOGUE } from '../api/aimlapi';
+import type { RequestBody } from '../request/body';
+import { VeoError } from '../shared/errors';
+import type { Ledger } from '../generation/ledger';
+import { StoredMedia } from '../request/media';
+import { readPatiently } from '../api/retry';
+import type { Reader } from '../api/retry';
+import type { RequestPlan } from '../request/plan';
+import { priceOf, readCatalogue } from './prices';
+import type { Price } from './prices';
+import { asText } from '../shared/values';
+import { MICRO_USD, formatUsd } from '../shared/money';
+import { overMaxCost, priceUnknown } from '../shared/messages';
+
+export interface BudgetContext extends Reader {
+	/** Stored with the execution: earlier rounds count too. */
+	readonly ledger: Ledger;
+}
+
+/** Item indices with the prices of what they would submit. */
+export type Prices = ReadonlyMap<number, Price>;
+
+const FREE: Price = { kind: 'known', microUsd: 0 };
+
+/** A message stays readable when the prices of hundreds of items alternate. */
+const MAX_SPANS = 20;
+
+/** `0-3, 7` */
+function spanned(indices: readonly number[]): string {
+	const spans: Array<[number, number]> = [];
+	for (const index of indices) {
+		const last = spans[spans.length - 1];
+		if (last && last[1] === index - 1) last[1] = index;
+		else spans.push([index, index]);
+	}
+	const texts = spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
+	const rest = texts.splice(MAX_SPANS).length > 0 ? ' and others' : '';
+	return texts.join(', ') + rest;
+}
+
+/** `items 0-3, 7: $3.20 each; item 4: $1.60` */
+function perItem(prices: ReadonlyMap<number, number>): string {
+	const groups = new Map<number, number[]>();
+	for (const [index, microUsd] of prices) {
+		const group = groups.get(microUsd);
+		if (group) group.push(index);
+		else groups.set(microUsd, [index]);
+	}
+	return [...groups]
+		.map(([microUsd, indices]) =>
+			indices.length > 1
+				? `items ${spanned(indices)}: ${formatUsd(microUsd)} each`
+				: `item ${indices.join('')}: ${formatUsd(microUsd)}`,
+		)
+		.join('; ');
+}
+
+async function readPrices(context: BudgetContext, requests: readonly RequestBody[]) {
+	const models = [...new Set(requests.map(({ model }) => model))];
+	const query = models.map((model) => `id=${encodeURIComponent(model)}`).join('&');
+	const read = await readPatiently(context, `${CATALOGUE}?${query}&include=pricing`).catch(
+		(refusal: unknown) => {
+			if (!(refusal instanceof VeoError)) throw refusal;
+			return { cause: `${refusal.message}. ${refusal.details.description}` };
+		},
+	);
+	if ('answer' in read) {
+		const catalogue = readCatalogue(read.answer);
+		return (body: RequestBody) => priceOf(body, catalogue);
+	}
+	const reason = `The prices of the AI/ML API could not be read. ${read.cause.replace(/\.$/, '')}`;
+	return (): Price => ({ kind: 'unknown', reason });
+}
+
+/**
+ * The prices of the orders that have a limit or ask for an estimate; no request is sent when none does.
+ * What the ledger already holds costs nothing again. The lowest of the items' limits holds for all of
+ * them together, and for what earlier rounds of the same execution spent under a limit.
+ *
+ * @throws VeoError when the sum is above the limit, or a price is not surely known; then nothing is paid
+ */
+export async function checkBudget(
+	context: BudgetContext,
+	orders: readonly RequestPlan[],
+): Promise<Prices> {
+	const { ledger } = context;
+	const toBuy = orders.filter(({ estimateOnly }) => !estimateOnly);
+	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
+	const isLimited = limit < Infinity;
+	const asked = orders.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const isHeld = ({ key }: RequestPlan) => ledger.find(key)?.id !== undefined;
+	const requests = new Map<RequestPlan, RequestBody>();
+	for (const order of asked.filter((one) => !isHeld(one))) {
+		// An item whose answer was lost may have to be sent again; without its files it cannot be.
+		const request = order.request ?? (await order.body().catch(() => undefined));
+		if (request) requests.set(order, request);
+	}
+	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
+	const prices = new Map<number, Price>(
+		asked.map((order) => {
+			const request = requests.get(order);
+			return [order.itemIndex, price && request ? price(request) : FREE];
+		}),
+	);
+	if (!isLimited) return prices;
+
+	const known = new Map<number, number>();
+	for (const order of toBuy) {
+		const { itemIndex } = order;
+		const itemPrice = prices.get(itemIndex) ?? FREE;
+		if (itemPrice.kind === 'unknown') {
+			throw priceUnknown(requests.get(order)?.model ?? '', itemPrice.reason, itemIndex);
+		}
+		known.set(itemIndex, itemPrice.microUsd);
+	}
+	// What was refused, or ended at no cost, is no longer in the ledger.
+	const spent = ledger.spentBeside(new Set(toBuy.map(({ key }) => key)));
+	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
+	if (sum > limit) {
+		const before = spent > 0 ? formatUsd(spent) : undefined;
+		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
+	}
+	for (const order of requests.keys()) {
+		if (!order.estimateOnly) ledger.reserved.set(order.key, known.get(order.itemIndex) ?? 0);
+	}
+	return prices;
+}
+
+const SHOWN_MEDIA_LENGTH = 60;
+
+const cut = (beginning: string, length: number) => `${beginning}… (${length} characters)`;
+
+/** A request as it can be shown: data URIs are cut, all else is as it would be sent. */
+function shown(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(shown);
+	if (value instanceof StoredMedia) return cut(value.preview(SHOWN_MEDIA_LENGTH), value.length);
+	const text = asText(value);
+	return text?.startsWith('data:') && text.length > SHOWN_MEDIA_LENGTH
+		? cut(text.slice(0, SHOWN_MEDIA_LENGTH), text.length)
+		: value;
+}
+
+/** The row of Estimate Only: the price (null when it cannot be known ahead, with the reason) and the request. */
+export function estimateRow(body: RequestBody, price: Price = FREE): IDataObject {
+	return {
+		model: body.model,
+		estimatedCostUsd: price.kind === 'known' ? price.microUsd / MICRO_USD : null,
+		...(price.kind === 'unknown' && { priceUnknown: price.reason }),
+		request: Object.fromEntries(Object.entries(body).map(([name, value]) => [name, shown(value)])),
+	} as IDataObject;
+}

@@ -1,0 +1,216 @@
+/**
+ * Paid generations, remembered in the execution's data so that a retry finds them instead of buying
+ * them again. n8n keeps a node's context across Retry On Fail and Executions → Retry.
+ */
+import { createHash, randomBytes } from 'crypto';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+
+/** One request as the ledger knows it. Short names: it is stored with every execution. */
+export interface LedgerEntry extends IDataObject {
+	/** The client request id of the last submission. */
+	req: string;
+	/** When it was sent and, once it is accepted, when that was; in ms since the epoch. */
+	at: number;
+	/** Hash of the body that was sent. */
+	body?: string;
+	/** The generation id; without it a submission was sent and its answer is not known. */
+	id?: string;
+	/** An id that came with an answer that did not say whether the request was accepted. */
+	maybe?: string;
+	/** The status in the answer to the submission, where it was not `queued`. */
+	status?: string;
+	/** The model, unless the generation id ends with it. */
+	model?: string;
+	/** The price that a limit approved, in millionths of a dollar. */
+	usd?: number;
+}
+
+interface Page extends IDataObject {
+	/** Tells executions of the same number apart, on other instances or after a new database. */
+	nonce: string;
+	/** Number of submissions that ended at no cost, by key: the next one gets a new client request id. */
+	struck: Record<string, number>;
+	entries: Record<string, LedgerEntry>;
+}
+
+/** An entry as version 0.1.0 wrote it, under a key with the hash of the body. */
+interface OldEntry extends IDataObject {
+	sent?: string;
+}
+
+/** What a client request id is made of. */
+export interface RequestOrigin {
+	readonly instanceId: string;
+	readonly executionId: string;
+	readonly runIndex: number;
+	readonly itemIndex: number;
+	readonly nodeId: string;
+}
+
+/**
+ * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<hash>-<nonce>`, with the attempt
+ * appended from the second on; at most 128 of the characters that the API keeps. The hash tells
+ * instance, node and request.
+ * @see https://docs.aimlapi.com
+ */
+export function clientRequestId(
+	{ instanceId, executionId, runIndex, itemIndex, nodeId }: RequestOrigin,
+	hash: string,
+	nonce: string,
+	attempt: number,
+): string {
+	const whole = createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex');
+	const execution = executionId.replace(/[^\w-]/g, '-').slice(0, 64);
+	const suffix = attempt > 1 ? `.${attempt}` : '';
+	return `n8n.${execution}.${runIndex}.${itemIndex}.${whole.slice(0, 8)}-${nonce}${suffix}`;
+}
+
+/** Which run and item of which n8n execution a client request id names; undefined for other ids. */
+export function readClientRequestId(id: string): IDataObject | undefined {
+	// The first versions of this package had no nonce.
+	const parts = /^n8n\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{8})?(?:\.(\d+))?$/.exec(id);
+	if (!parts) return undefined;
+	const [, executionId, runIndex, itemIndex, attempt = 1] = parts;
+	return {
+		executionId,
+		runIndex: Number(runIndex),
+		itemIndex: Number(itemIndex),
+		attempt: Number(attempt),
+	};
+}
+
+/** What was paid for, and what may have been. */
+export interface Paid {
+	readonly ids: readonly string[];
+	/** Client request ids of submissions whose answer is not known. */
+	readonly unanswered: readonly string[];
+}
+
+export class Ledger {
+	private readonly page: Page;
+
+	/**
+	 * Files that this process downloaded for this execution, by generation and name. Not stored: another
+	 * execution must not lean on a file that n8n deletes with this one.
+	 */
+	readonly files = new Map<string, IBinaryData>();
+
+	/** Purchases under way, by key: a second one of the same key waits for the first. */
+	readonly underWay = new Map<string, Promise<unknown>>();
+
+	/** Prices that were approved for what is not sent yet, by key, in millionths of a dollar. */
+	readonly reserved = new Map<string, number>();
+
+	/** @param context the node's context (`getContext('node')`), which n8n stores with the execution */
+	constructor(context: IDataObject) {
+		const page = (context.veoLedger ?? {}) as Partial<Page>;
+		this.page = Object.assign(page, {
+			nonce: page.nonce ?? randomBytes(4).toString('hex'),
+			struck: page.struck ?? {},
+			entries: page.entries ?? {},
+		});
+		context.veoLedger = this.page;
+		for (const entry of Object.values(this.page.entries) as OldEntry[]) {
+			if (entry.sent === undefined) continue;
+			entry.req = entry.sent;
+			delete entry.sent;
+		}
+	}
+
+	get nonce(): string {
+		return this.page.nonce;
+	}
+
+	find(key: string): LedgerEntry | undefined {
+		return this.page.entries[key];
+	}
+
+	/**
+	 * The key of the same item's request with this body: an expression that was edited and gives what it
+	 * gave before is the same request.
+	 */
+	keyOfBody(key: string, bodyHash: string): string | undefined {
+		const place = key.slice(0, key.lastIndexOf('.') + 1);
+		// Version 0.1.0 had the hash of the body in the key.
+		if (this.find(place + bodyHash)) return place + bodyHash;
+		return Object.keys(this.page.entries).find(
+			(other) => other.startsWith(place) && this.find(other)?.body === bodyHash,
+		);
+	}
+
+	/** What one node run paid for (a tool: all runs), and what it sent without having seen the answer. */
+	summaryOf(runIndex: number | 'tool'): Paid {
+		const ids: string[] = [];
+		const unanswered: string[] = [];
+		for (const [key, { id, req }] of Object.entries(this.page.entries)) {
+			if (!key.startsWith(`${runIndex}.`)) continue;
+			if (id) ids.push(id);
+			else unanswered.push(req);
+		}
+		return { ids, unanswered };
+	}
+
+	/** What all requests but these were approved to cost, in millionths of a dollar. */
+	spentBeside(own: ReadonlySet<string>): number {
+		let sum = 0;
+		for (const [key, { usd = 0 }] of Object.entries(this.page.entries)) {
+			if (!own.has(key)) sum += usd;
+		}
+		for (const [key, usd] of this.reserved) {
+			if (!own.has(key) && !this.find(key)) sum += usd;
+		}
+		return sum;
+	}
+
+	/** Which submission of this request the next one is, counted from 1. */
+	nextAttempt(key: string): number {
+		return (this.page.struck[key] ?? 0) + 1;
+	}
+
+	/** To be called before the request leaves: from here on it may be paid for. */
+	sending(key: string, entry: LedgerEntry): void {
+		const usd = this.reserved.get(key);
+		this.page.entries[key] = usd === undefined ? entry : { ...entry, usd };
+	}
+
+	/** An answer came that holds an id, but does not say that the request was accepted. */
+	maybe(key: string, id: string): void {
+		const entry = this.find(key);
+		if (entry) entry.maybe = id;
+	}
+
+	accepted(key: string, id: string, status: string, model: string, atMs: number): void {
+		const { req = '', body, usd } = this.find(key) ?? {};
+		this.page.entries[key] = {
+			req,
+			at: atMs,
+			id,
+			...(body !== undefined && { body }),
+			...(usd !== undefined && { usd }),
+			...(status !== 'queued' && { status }),
+			...(!id.endsWith(`:${model}`) && { model }),
+		};
+	}
+
+	/** The API surely did not take it. */
+	forget(key: string): void {
+		delete this.page.entries[key];
+	}
+
+	/** It ended without a video and was not charged: the next try submits again, under a new id. */
+	strike(key: string): void {
+		this.forget(key);
+		this.page.struck[key] = this.nextAttempt(key);
+	}
+}
+
+const ledgers = new WeakMap<IDataObject, Ledger>();
+
+/** The one ledger of a node in an execution, for all its runs in this process. */
+export function ledgerOf(context: IDataObject): Ledger {
+	const known = ledgers.get(context);
+	if (known) return known;
+	const ledger = new Ledger(context);
+	ledgers.set(context, ledger);
+	return ledger;
+}

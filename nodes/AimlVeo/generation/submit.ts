@@ -1,0 +1,255 @@
+/** Buys one generation, once: looks into the ledger, waits for its turn, sends, writes down the id. */
+import type { IDataObject } from 'n8n-workflow';
+import { modelInId } from '../api/responses';
+import type { Api, Submission } from '../api/aimlapi';
+import { loadBody } from '../request/body';
+import type { RequestBody } from '../request/body';
+import { textOf, VeoError } from '../shared/errors';
+import type { SubmitGate, TurnEnd } from './submitQueue';
+import { clientRequestId } from './ledger';
+import type { Ledger, LedgerEntry, RequestOrigin } from './ledger';
+import { unlessAborted } from '../shared/pause';
+import { searchLog } from '../api/usageLog';
+import { hashRequest } from '../request/requestKey';
+import { asVeoError, maybeAccepted, notReached, rateLimited } from '../shared/messages';
+
+/** First pause after a refusal without `Retry-After`; it doubles up to the longest. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/**
+ * What the usage log does not hold by then was never accepted: the longest generation takes some minutes,
+ * the vendor's own samples give up after 17, and a row may come late.
+ */
+export const LOG_COMPLETE_MS = 3_600_000;
+/** An ID may not be known in the first seconds. */
+const CONFIRM_LOOKS = 3;
+const CONFIRM_PAUSE_MS = 2_000;
+const CONFIRM_TIMEOUT_MS = 10_000;
+
+export interface SubmitContext {
+	readonly api: Api;
+	readonly gate: SubmitGate;
+	readonly ledger: Ledger;
+	readonly origin: Omit<RequestOrigin, 'itemIndex'>;
+	readonly now: () => number;
+	/** Rejects when the run ends. */
+	readonly sleep: (ms: number) => Promise<void>;
+	readonly signal: AbortSignal;
+	/** Tells n8n's log which generation is paid for, the moment it is. */
+	readonly onAccepted: (itemIndex: number, generationId: string, clientRequestId: string) => void;
+}
+
+export interface SubmitOrder {
+	readonly itemIndex: number;
+	/** Where the request stands in the ledger. */
+	readonly key: string;
+	/**
+	 * What is to be sent; asked for only where something is.
+	 * @throws VeoError when the item cannot be sent
+	 */
+	readonly body: () => Promise<RequestBody>;
+	readonly timeoutMs: number;
+}
+
+/** A generation that is paid for, or will be when it completes. */
+export interface Purchase {
+	readonly key: string;
+	readonly id: string;
+	readonly model: string | undefined;
+	/** When it was accepted, in ms since the epoch. */
+	readonly acceptedAtMs: number;
+	/** The API's answer to the submission; out of the ledger, what was kept of it. */
+	readonly answer: IDataObject;
+}
+
+function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataObject): Purchase {
+	return {
+		key,
+		id,
+		model: entry.model ?? modelInId(id),
+		acceptedAtMs: entry.at,
+		answer: answer ?? { id, status: entry.status ?? 'queued' },
+	};
+}
+
+/** Writes down a generation and tells it. */
+function accept(
+	{ ledger, now, onAccepted }: SubmitContext,
+	{ itemIndex, key }: SubmitOrder,
+	model: string,
+	answer: IDataObject,
+): Purchase {
+	const id = String(answer.id);
+	ledger.accepted(key, id, String(answer.status ?? 'queued'), model, now());
+	const entry = ledger.find(key) ?? { req: '', at: now() };
+	onAccepted(itemIndex, id, entry.req);
+	return { ...asPurchase(key, entry, id, answer), model };
+}
+
+/** The generation behind an ID that came without saying that it was accepted; undefined when there is none. */
+async function confirm(
+	{ api, sleep }: SubmitContext,
+	id: string,
+): Promise<IDataObject | undefined> {
+	for (let looks = 1; ; looks++) {
+		const look = await api.look(id, CONFIRM_TIMEOUT_MS);
+		if (look.kind === 'answer') return look.answer;
+		if (looks >= CONFIRM_LOOKS) return undefined;
+		await sleep(CONFIRM_PAUSE_MS);
+	}
+}
+
+/** A refusal to read tells nothing of the request; the end of the run does. */
+function unread(cause: unknown): undefined {
+	if (!(cause instanceof VeoError)) throw cause;
+}
+
+type Finding = { kind: 'found'; purchase: Purchase } | { kind: 'notCharged' } | { kind: 'unknown' };
+
+/** What the API says of a submission whose answer was lost: by the ID that came with it, or by the log. */
+async function findLost(context: SubmitContext, order: SubmitOrder): Promise<Finding> {
+	const entry = context.ledger.find(order.key);
+	if (!entry) return { kind: 'unknown' };
+	const { model = '' } = entry;
+	const known = entry.maybe ? await confirm(context, entry.maybe).catch(unread) : undefined;
+	if (known) return { kind: 'found', purchase: accept(context, order, model, known) };
+	const nowMs = context.now();
+	const request = { id: entry.req, model, sentAtMs: entry.at };
+	const found = (await searchLog(context, request, nowMs).catch(unread)) ?? { kind: 'unread' };
+	if (found.kind === 'found') {
+		// A failed request is not charged.
+		if (found.status === 'failed') return { kind: 'notCharged' };
+		const answer = { id: found.id, status: 'queued' };
+		return { kind: 'found', purchase: accept(context, order, model, answer) };
+	}
+	const isOver = found.kind === 'absent' && nowMs - entry.at > LOG_COMPLETE_MS;
+	return { kind: isOver ? 'notCharged' : 'unknown' };
+}
+
+/**
+ * The generation that an earlier try of this execution paid for.
+ * @throws VeoError when it is not known whether there is one: then it must not be bought
+ */
+async function recall(context: SubmitContext, order: SubmitOrder): Promise<Purchase | undefined> {
+	const { ledger } = context;
+	const entry = ledger.find(order.key);
+	if (!entry) return undefined;
+	if (entry.id) return asPurchase(order.key, entry, entry.id);
+	const finding = await findLost(context, order);
+	if (finding.kind === 'found') return finding.purchase;
+	if (finding.kind === 'unknown') {
+		const cause = 'An earlier try of this execution sent it already';
+		throw maybeAccepted(entry.req, cause, { isOld: true });
+	}
+	// It may be sent again, under a new id.
+	ledger.strike(order.key);
+	return undefined;
+}
+
+type Sent = { purchase: Purchase } | { again: Extract<Submission, { kind: 'notTaken' }> };
+
+/** One submission, for an item whose turn it is. */
+async function send(
+	context: SubmitContext,
+	order: SubmitOrder,
+	request: RequestBody,
+	body: IDataObject,
+): Promise<Sent> {
+	const { gate, ledger, now, origin, signal } = context;
+	const { itemIndex, key } = order;
+	// Stop, or a refusal that every item would meet, may have come while the files were read.
+	signal.throwIfAborted();
+	gate.assertOpen();
+	const hash = key.slice(key.lastIndexOf('.') + 1);
+	const attempt = ledger.nextAttempt(key);
+	const req = clientRequestId({ ...origin, itemIndex }, hash, ledger.nonce, attempt);
+	ledger.sending(key, { req, model: request.model, body: hashRequest(request), at: now() });
+	const submission = await submitOrForget(context, key, body, req);
+	if (submission.kind === 'accepted') {
+		return { purchase: accept(context, order, request.model, submission.answer) };
+	}
+	if (submission.kind === 'notTaken') {
+		ledger.forget(key);
+		return { again: submission };
+	}
+	if (submission.id) ledger.maybe(key, submission.id);
+	const finding = signal.aborted ? undefined : await findLost(context, order);
+	if (finding?.kind !== 'found') throw maybeAccepted(req, submission.cause);
+	return { purchase: finding.purchase };
+}
+
+async function submitOrForget(
+	{ api, gate, ledger }: SubmitContext,
+	key: string,
+	body: IDataObject,
+	req: string,
+): Promise<Submission> {
+	try {
+		return await api.submit(body, req);
+	} catch (refusal) {
+		// Only the API's own refusal is known to cost nothing.
+		if (!(refusal instanceof VeoError)) return { kind: 'lost', cause: textOf(refusal) };
+		ledger.forget(key);
+		if (refusal.details.endsRun) gate.close(refusal);
+		throw asVeoError(refusal);
+	}
+}
+
+/**
+ * How long to pause before the next try.
+ * @throws VeoError when the time is over
+ */
+function pauseAfter(
+	{ gate, now }: SubmitContext,
+	{ timeoutMs }: SubmitOrder,
+	{ busy, cause, retryAfterMs, withinMs = timeoutMs }: Extract<Submission, { kind: 'notTaken' }>,
+	startedMs: number,
+	tries: number,
+): number {
+	const backOffMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
+	// A `Retry-After` of 0, too, must not become a loop without a pause.
+	const pauseMs = retryAfterMs || backOffMs;
+	// A 429 counts as standstill only while no other item is accepted either.
+	const sinceMs = Math.max(startedMs, busy ? gate.lastAcceptedMs : 0);
+	if (now() + pauseMs - sinceMs <= Math.min(timeoutMs, withinMs)) return pauseMs;
+	if (!busy) throw notReached(cause);
+	const refusal = rateLimited(Math.round((now() - sinceMs) / 1_000));
+	// The API told when it takes requests again: that holds for all items.
+	if (pauseMs > timeoutMs) gate.close(refusal);
+	throw refusal;
+}
+
+async function buyOnce(context: SubmitContext, order: SubmitOrder): Promise<Purchase> {
+	const known = await recall(context, order);
+	if (known) return known;
+	const startedMs = context.now();
+	let body: IDataObject | undefined;
+	for (let tries = 0; ; tries++) {
+		const purchase = await context.gate.withTurn(order.itemIndex, async () => {
+			const request = await order.body();
+			// Only those whose turn it is hold their files in memory.
+			body ??= await loadBody(request);
+			const sent = await send(context, order, request, body);
+			if ('purchase' in sent) return { end: 'accepted' as TurnEnd, value: sent.purchase };
+			const pauseMs = pauseAfter(context, order, sent.again, startedMs, tries);
+			return { end: { pauseMs }, value: undefined };
+		});
+		if (purchase) return purchase;
+	}
+}
+
+/**
+ * The generation for this request, submitted now or by an earlier try of the same execution.
+ * Sent again only when the server surely did not take it (429, no connection), for as long as `timeoutMs`.
+ * While the same request is under way, another waits for it.
+ *
+ * @throws VeoError when refused, never reached, or when the answer was lost (it may be charged)
+ */
+export async function buy(context: SubmitContext, order: SubmitOrder): Promise<Purchase> {
+	const { underWay } = context.ledger;
+	const other = underWay.get(order.key) as Promise<Purchase> | undefined;
+	if (other) return await unlessAborted(other, context.signal);
+	const purchase = buyOnce(context, order).finally(() => underWay.delete(order.key));
+	underWay.set(order.key, purchase);
+	return await purchase;
+}

@@ -1,0 +1,103 @@
+/**
+ * Lets submissions through in the order of their items: one at first (so that a wrong key costs one
+ * request, not ten), one more at a time after each that is accepted, and one again after a 429.
+ */
+import { steady } from '../shared/pause';
+
+export interface GateOptions {
+	readonly now: () => number;
+	/** Rejects when the run ends. */
+	readonly sleep: (ms: number) => Promise<void>;
+	readonly maxWidth: number;
+}
+
+/** What became of a turn; after a pause the next one waits. */
+export type TurnEnd = 'accepted' | 'refused' | { pauseMs: number };
+
+export class SubmitGate {
+	private readonly queue: Array<{ order: number; enter: () => void }> = [];
+	private active = 0;
+	private width = 1;
+	private readonly now: () => number;
+	private pausedUntilMs = 0;
+	private closed: Error | undefined;
+	/** When a submission was last accepted, in ms; tells a busy API from one that takes nothing. */
+	lastAcceptedMs: number;
+
+	constructor(private readonly options: GateOptions) {
+		this.now = steady(options.now);
+		this.lastAcceptedMs = this.now();
+	}
+
+	/**
+	 * Does `work` when it is this item's turn.
+	 * @throws the reason for which the gate was closed, or what `work` throws
+	 */
+	async withTurn<T>(order: number, work: () => Promise<{ end: TurnEnd; value: T }>): Promise<T> {
+		await this.enter(order);
+		let end: TurnEnd = 'refused';
+		try {
+			this.assertOpen();
+			const done = await work();
+			end = done.end;
+			return done.value;
+		} finally {
+			this.leave(end);
+		}
+	}
+
+	/** Nothing more is submitted: whoever waits for a turn, or comes later, gets this reason. */
+	close(reason: Error): void {
+		this.closed ??= reason;
+	}
+
+	/** @throws the reason for which the gate was closed */
+	assertOpen(): void {
+		if (this.closed) throw this.closed;
+	}
+
+	private async enter(order: number): Promise<void> {
+		const turn = new Promise<void>((resolve) => {
+			const after = this.queue.findIndex((waiting) => waiting.order > order);
+			this.queue.splice(after < 0 ? this.queue.length : after, 0, { order, enter: resolve });
+		});
+		this.admit();
+		await turn;
+		const leftMs = this.pausedUntilMs - this.now();
+		if (leftMs <= 0 || this.closed) return;
+		let slept = false;
+		try {
+			await this.options.sleep(leftMs);
+			slept = true;
+		} finally {
+			if (!slept) this.leave('refused');
+		}
+	}
+
+	private leave(end: TurnEnd): void {
+		this.active -= 1;
+		const nowMs = this.now();
+		if (end === 'accepted') {
+			this.lastAcceptedMs = nowMs;
+			this.width = Math.min(this.width + 1, this.options.maxWidth);
+		} else if (end !== 'refused') {
+			this.width = 1;
+			this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + end.pauseMs);
+		} else {
+			// A turn later: what was refused may end the run, and then nothing more must be bought.
+			const admit = () => this.admit();
+			this.options.sleep(0).then(admit, admit);
+			return;
+		}
+		this.admit();
+	}
+
+	private admit(): void {
+		while (this.active < this.width) {
+			const next = this.queue.shift();
+			if (!next) return;
+			this.active += 1;
+			next.enter();
+		}
+	}
+}

@@ -1,0 +1,165 @@
+/** The look-decide-sleep loop that waits for one generation, and its schedule. Knows nothing of n8n. */
+import type { Look } from '../api/aimlapi';
+import type { IDataObject } from 'n8n-workflow';
+import { readOutcome } from '../api/responses';
+import type { Outcome } from '../api/responses';
+import type { VeoError } from '../shared/errors';
+import { LONGEST_RETRY_AFTER_MS } from './checkPace';
+import {
+	answerUnreadable,
+	generationFailed,
+	generationUnknown,
+	noVideo,
+	timedOut,
+} from '../shared/messages';
+
+/** Google says that Veo takes 11 s at the least; a look before this finds next to nothing. */
+const FIRST_LOOK_MS = 18_000;
+/** Densest spacing, around the usual 80–100 s and later: by then each second is as likely as the next. */
+const DENSEST_MS = 2_400;
+/** Spacing times age: 10 s apart at 18 s, 4.5 s at 40 s, then the densest. */
+const SPACING_BY_AGE_MS2 = 180_000 * 1_000;
+/** After six minutes, the longest that Google names: 4 s apart at ten minutes. */
+const LATE_SPACING_PER_AGE = 1 / 150;
+/** Looks of many items drift apart by up to this share of the spacing, and so do not fire together. */
+const SPREAD = 0.1;
+
+/** One look has its own limit, so that a hanging connection costs no more than this. */
+export const LOOK_TIMEOUT_MS = 30_000;
+const SHORTEST_LOOK_MS = 1_000;
+/** `completed` may come a moment before its `video`; after this it is taken as "held back". */
+export const LATE_VIDEO_GRACE_MS = 10_000;
+const LATE_VIDEO_LOOK_MS = 2_000;
+/** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
+export const UNKNOWN_ID_GRACE_MS = 60_000;
+/** Long enough to tell "held back" from "late". */
+export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_LOOK_MS;
+
+/**
+ * How long to sleep before the next look, in milliseconds, when the generation is `ageMs` old:
+ * nothing before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
+ * `spread` (0 to 1) tells apart items that wait at the same time.
+ */
+export function adaptiveIntervalMs(ageMs: number, spread: number): number {
+	if (ageMs < FIRST_LOOK_MS) return FIRST_LOOK_MS - ageMs;
+	const interval = Math.max(SPACING_BY_AGE_MS2 / ageMs, DENSEST_MS, ageMs * LATE_SPACING_PER_AGE);
+	return interval * (1 + (spread - 0.5) * SPREAD);
+}
+
+/** Golden-ratio steps: neighbours get far-apart fractions, so that their looks do not coincide. */
+export const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
+
+export interface WaitOptions {
+	readonly generationId: string;
+	/** When the generation was submitted (ms since the epoch); unknown for an id out of nowhere. */
+	readonly submittedAtMs?: number;
+	/** What is known of it without a look: the answer to its submission. */
+	readonly answer?: IDataObject;
+	/** How long to wait at most, counted from now. */
+	readonly timeoutMs: number;
+	/** A fixed spacing instead of the adaptive one. */
+	readonly pollIntervalMs?: number;
+	/** 0 to 1, different for items that wait at the same time. */
+	readonly spread: number;
+	/** Throws a VeoError when no further look can help (bad key, refused). */
+	readonly look: (timeoutMs: number) => Promise<Look>;
+	/** Rejects when the execution is stopped. */
+	readonly sleep: (ms: number) => Promise<void>;
+	readonly now: () => number;
+}
+
+/** A finished generation: the API's answer and where the video is. */
+export interface Finished {
+	readonly answer: IDataObject;
+	readonly outcome: Extract<Outcome, { kind: 'completed' }>;
+}
+
+/** What the looks said so far. */
+interface Seen {
+	status: string;
+	/** What the API said with it. */
+	reason?: string;
+	/** Whether the last look that said anything did not know the id. */
+	isUnknown: boolean;
+	/** When it was first `completed` without its video. */
+	completedAtMs?: number;
+}
+
+/**
+ * The video, if the answer has it; notes what else it says.
+ * @throws VeoError when the generation ended without one
+ */
+function readEnd(
+	seen: Seen,
+	answer: IDataObject,
+	generationId: string,
+	nowMs: number,
+): Finished | undefined {
+	const outcome = readOutcome(answer);
+	if (outcome.kind === 'completed') return { answer, outcome };
+	const { kind, status, reason } = outcome;
+	Object.assign(seen, { status, reason, isUnknown: false });
+	if (kind === 'failed') throw generationFailed(generationId, status, reason, outcome.charged);
+	if (kind !== 'withoutVideo') return undefined;
+	seen.completedAtMs ??= nowMs;
+	// What was charged has a video: it is late, however long.
+	if (!outcome.charged && nowMs - seen.completedAtMs >= LATE_VIDEO_GRACE_MS) {
+		throw noVideo(generationId, status, reason);
+	}
+	return undefined;
+}
+
+const isNeverKnown = ({ isUnknown, status }: Seen) => isUnknown && status === 'unknown';
+
+/** What is told when the time is over. */
+function overdue({ generationId, timeoutMs }: WaitOptions, seen: Seen, last: Look): VeoError {
+	if (isNeverKnown(seen)) return generationUnknown(generationId);
+	if (last.kind === 'fault' && timeoutMs === 0) return answerUnreadable(generationId, last.cause);
+	return timedOut(Math.round(timeoutMs / 1_000), generationId, seen.status, seen.reason);
+}
+
+/**
+ * Looks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the
+ * last look happens right at it and has one second at the most.
+ *
+ * @throws VeoError when the generation failed, ended without a video, or the time is over
+ */
+export async function waitForVideo(options: WaitOptions): Promise<Finished> {
+	const { generationId, look, now, sleep } = options;
+	const startedMs = now();
+	const deadlineMs = startedMs + options.timeoutMs;
+	// For an id out of nowhere the age is unknown: take it as due any moment.
+	const bornMs = options.submittedAtMs ?? startedMs - 90_000;
+	const seen: Seen = { status: 'unknown', isUnknown: false };
+	const first = options.answer && readEnd(seen, options.answer, generationId, startedMs);
+	if (first) return first;
+	// Items that begin together go on up to one densest spacing apart, and drift from there.
+	let apartMs = options.spread * DENSEST_MS;
+
+	for (;;) {
+		const limitMs = Math.min(LOOK_TIMEOUT_MS, Math.max(SHORTEST_LOOK_MS, deadlineMs - now()));
+		const last = await look(limitMs);
+		let intervalMs =
+			options.pollIntervalMs ??
+			adaptiveIntervalMs(Math.max(0, now() - bornMs), options.spread) + apartMs;
+		apartMs = 0;
+
+		if (last.kind === 'answer') {
+			const finished = readEnd(seen, last.answer, generationId, now());
+			if (finished) return finished;
+			if (seen.completedAtMs !== undefined) intervalMs = Math.min(intervalMs, LATE_VIDEO_LOOK_MS);
+		} else if (last.kind === 'unknownId') {
+			seen.isUnknown = true;
+		} else {
+			const retryAfterMs = Math.min(last.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+			intervalMs = Math.max(intervalMs, retryAfterMs);
+		}
+
+		// An entered id that the API never knew is given up sooner.
+		const isForeign = isNeverKnown(seen) && options.submittedAtMs === undefined;
+		const endMs = isForeign ? Math.min(deadlineMs, startedMs + UNKNOWN_ID_GRACE_MS) : deadlineMs;
+		const leftMs = endMs - now();
+		if (leftMs <= 0) throw overdue(options, seen, last);
+		await sleep(Math.min(intervalMs, leftMs));
+	}
+}

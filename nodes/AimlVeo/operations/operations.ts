@@ -1,0 +1,189 @@
+/** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { asRow, modelInId, readOutcome } from '../api/responses';
+import { estimateRow } from '../cost/budget';
+import type { Prices } from '../cost/budget';
+import { lookAt, toRow, waitFor } from '../generation/generation';
+import type { GenerationContext, Row } from '../generation/generation';
+import { buy } from '../generation/submit';
+import type { Purchase, SubmitContext } from '../generation/submit';
+import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS } from '../generation/wait';
+import { planGet, planRequest } from '../request/plan';
+import type { GetPlan, PlanContext, RequestPlan } from '../request/plan';
+import { planMany } from '../request/planMany';
+import { VeoError } from '../shared/errors';
+import {
+	answerUnreadable,
+	asVeoError,
+	generationFailed,
+	generationUnknown,
+	notReadyYet,
+} from '../shared/messages';
+import { listVideos } from './list';
+
+/** What all items of one run share. */
+export interface Run extends GenerationContext, SubmitContext {
+	readonly runIndex: number;
+	/** Called with the id as soon as an item's generation is known. */
+	readonly onGeneration: (itemIndex: number, generationId: string) => void;
+	/** What the items would cost, where a limit or an estimate asks for it. */
+	readonly prices: Prices;
+}
+
+/** An item's plan, bound to how it is carried out. */
+export interface Task {
+	/** What it would submit, so that all items can be priced first. */
+	readonly order?: RequestPlan;
+	readonly carryOut: (run: Run) => Promise<Row | Row[]>;
+}
+
+export interface Operation {
+	readonly name: string;
+	readonly action: string;
+	readonly description: string;
+	/**
+	 * Reads and checks one item.
+	 * @throws VeoError when the item cannot be carried out; nothing is paid yet
+	 */
+	plan(context: PlanContext, itemIndex: number): Promise<Task>;
+}
+
+/** A generation that ended at no cost is struck out: the next try submits again. */
+async function unlessFree<T>(run: Run, { key, id }: Purchase, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (cause) {
+		const own = cause instanceof VeoError && cause.details.generationId === id;
+		if (own && cause.details.notCharged) run.ledger.strike(key);
+		throw asVeoError(cause, id);
+	}
+}
+
+async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
+	const purchase = await buy(run, plan);
+	run.onGeneration(plan.itemIndex, purchase.id);
+	return purchase;
+}
+
+async function create(run: Run, plan: RequestPlan): Promise<Row> {
+	const purchase = await buyFor(run, plan);
+	return await unlessFree(run, purchase, async () => {
+		const { answer, id, model } = purchase;
+		const outcome = readOutcome(answer);
+		if (outcome.kind === 'failed') {
+			throw generationFailed(id, outcome.status, outcome.reason, outcome.charged);
+		}
+		return { json: asRow(answer, model) };
+	});
+}
+
+async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
+	const purchase = await buyFor(run, plan);
+	const { id, model } = purchase;
+	return await unlessFree(
+		run,
+		purchase,
+		async () => await toRow(run, plan, await waitFor(run, plan, id, purchase), model),
+	);
+}
+
+async function get(run: Run, plan: GetPlan): Promise<Row> {
+	const { generationId } = plan;
+	const model = modelInId(generationId);
+	run.onGeneration(plan.itemIndex, generationId);
+	if (plan.wait) return await toRow(run, plan, await waitFor(run, plan, generationId), model);
+
+	const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
+	if (look.kind === 'unknownId') throw generationUnknown(generationId);
+	if (look.kind === 'fault') throw answerUnreadable(generationId, look.cause);
+	const outcome = readOutcome(look.answer);
+	if (outcome.kind === 'failed') {
+		throw generationFailed(generationId, outcome.status, outcome.reason, outcome.charged);
+	}
+	if (outcome.kind === 'running') return { json: asRow(look.answer, model) };
+	const finished =
+		outcome.kind === 'completed'
+			? { answer: look.answer, outcome }
+			: await waitFor(run, { ...plan, timeoutMs: LATE_VIDEO_TIMEOUT_MS }, generationId);
+	return await toRow(run, plan, finished, model);
+}
+
+/**
+ * A model reads rows, and of a failure only the message: where the video is still in the making, a row
+ * tells it the ID and the way on.
+ */
+function forAgent<P>(
+	carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
+): (run: Run, plan: P) => Promise<Row | Row[]> {
+	return async (run, plan) => {
+		try {
+			return await carryOut(run, plan);
+		} catch (cause) {
+			if (!run.isTool || !(cause instanceof VeoError) || !cause.details.isRunning) {
+				throw asVeoError(cause);
+			}
+			const { generationId = '', status } = cause.details;
+			const json: IDataObject = { id: generationId, status, note: notReadyYet(generationId) };
+			return { json };
+		}
+	};
+}
+
+/** Binds an operation's own plan to its own way of carrying it out; nobody else needs to know the type. */
+const bind =
+	<P>(
+		plan: (ctx: IExecuteFunctions, itemIndex: number) => Promise<P>,
+		carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
+	): Operation['plan'] =>
+	async ({ ctx }, itemIndex) => {
+		const planned = await plan(ctx, itemIndex);
+		return { carryOut: async (run) => await forAgent(carryOut)(run, planned) };
+	};
+
+/** The same for what spends credits: its order can be priced, and an estimate stands in for it. */
+const bindRequest =
+	(carryOut: (run: Run, plan: RequestPlan) => Promise<Row>): Operation['plan'] =>
+	async (context, itemIndex) => {
+		const order = await planRequest(context, itemIndex);
+		const estimate = async (run: Run) => ({
+			json: estimateRow(await order.body(), run.prices.get(itemIndex)),
+		});
+		const request = async (run: Run) => await forAgent(carryOut)(run, order);
+		return { order, carryOut: order.estimateOnly ? estimate : request };
+	};
+
+export const OPERATIONS = {
+	create: {
+		name: 'Create Video',
+		action: 'Create video',
+		description: 'Submit a video and return its generation ID at once (spends credits)',
+		plan: bindRequest(create),
+	},
+	createAndWait: {
+		name: 'Create Video and Wait',
+		action: 'Create video and wait',
+		description: 'Submit a video, wait until it is ready and return the file (spends credits)',
+		plan: bindRequest(createAndWait),
+	},
+	get: {
+		name: 'Get Video',
+		action: 'Get video',
+		description: 'Return the state of a video and, when it is ready, the file',
+		plan: bind(planGet, get),
+	},
+	getMany: {
+		name: 'Get Many Videos',
+		action: 'Get many videos',
+		description: 'List recent videos of the account, also those whose ID was lost',
+		plan: bind(planMany, async (run, plan) =>
+			(await listVideos(run, plan)).map((json) => ({ json })),
+		),
+	},
+} as const satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+export const findOperation = (name: unknown): Operation | undefined =>
+	typeof name === 'string' && Object.hasOwn(OPERATIONS, name)
+		? OPERATIONS[name as OperationName]
+		: undefined;

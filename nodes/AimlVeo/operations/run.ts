@@ -1,0 +1,269 @@
+/** Carries out all items of one node run: checks all, then many at once, and gives rows in input order. */
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { apiOf } from '../api/aimlapi';
+import { checkBudget } from '../cost/budget';
+import { connect } from '../api/client';
+import { isToolCall } from '../request/requestKey';
+import { shownValue, toNodeError } from '../shared/errors';
+import type { VeoError } from '../shared/errors';
+import { SubmitGate } from '../generation/submitQueue';
+import { ledgerOf } from '../generation/ledger';
+import type { Ledger, Paid } from '../generation/ledger';
+import { findOperation } from './operations';
+import type { Run, Task } from './operations';
+import { LookPace } from '../generation/checkPace';
+import { pause, steady } from '../shared/pause';
+import { readMaxConcurrent } from '../request/plan';
+import type { PlanContext } from '../request/plan';
+import {
+	asVeoError,
+	forAgents,
+	operationUnknown,
+	parameterUnreadable,
+	stopped,
+	withPaid,
+} from '../shared/messages';
+
+/** What is known of a run before it is connected to the API. */
+type RunContext = PlanContext & { readonly ledger: Ledger };
+
+type Planned = { task: Task } | { refusal: VeoError };
+
+/** What ends the node: the first item that failed. */
+interface Failure {
+	readonly error: VeoError;
+	readonly itemIndex?: number;
+}
+
+function contextOf(ctx: IExecuteFunctions): RunContext {
+	return {
+		ctx,
+		ledger: ledgerOf(ctx.getContext('node')),
+		runIndex: ctx.getWorkflowDataProxy(0).$runIndex as number,
+		isTool: isToolCall(ctx),
+	};
+}
+
+/** All items are read and checked before the first one is paid for. */
+async function planAll(context: RunContext): Promise<Planned[]> {
+	const { ctx } = context;
+	const name: unknown = ctx.getNodeParameter('operation', 0, '');
+	const operation = findOperation(name);
+	const planned: Planned[] = [];
+	for (let itemIndex = 0; itemIndex < ctx.getInputData().length; itemIndex++) {
+		try {
+			if (!operation) throw operationUnknown(shownValue(name));
+			planned.push({ task: await operation.plan(context, itemIndex) });
+		} catch (cause) {
+			planned.push({ refusal: parameterUnreadable(cause) });
+		}
+	}
+	return planned;
+}
+
+/** n8n's error for the node; an agent sees its message alone. */
+function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure) {
+	if (isTool) return toNodeError(ctx.getNode(), forAgents(error));
+	return toNodeError(ctx.getNode(), error, itemIndex);
+}
+
+/** The row of Continue On Fail. */
+function errorRow(context: RunContext, error: VeoError, itemIndex: number): INodeExecutionData {
+	const nodeError = nodeErrorOf(context, { error, itemIndex });
+	const { generationId, status, url } = error.details;
+	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
+	const row: INodeExecutionData = {
+		json: { error: nodeError.message, ...Object.fromEntries(known) },
+		pairedItem: { item: itemIndex },
+	};
+	// n8n sends a row to the error output only by its `error`, but then cuts the JSON down to the
+	// message. It copies the row in between, and a copy does not take along what is not enumerable.
+	if (context.ctx.getNode().onError === 'continueErrorOutput') {
+		Object.defineProperty(row, 'error', { value: nodeError, enumerable: false });
+	}
+	return row;
+}
+
+/** What this run and its earlier tries paid for: when the node ends, their rows are gone, the IDs must not be. */
+function paidIn({ ledger, runIndex, isTool }: RunContext, inFlight: readonly string[]): Paid {
+	const { ids, unanswered } = ledger.summaryOf(isTool ? 'tool' : runIndex);
+	return { ids: [...new Set([...inFlight, ...ids])], unanswered };
+}
+
+/** Aborted by Stop, or when an item ends the node. */
+function endOf(ctx: IExecuteFunctions) {
+	const end = new AbortController();
+	const stop = ctx.getExecutionCancelSignal();
+	const onStop = () => end.abort(new Error('stopped'));
+	stop?.addEventListener('abort', onStop, { once: true });
+	if (stop?.aborted) onStop();
+	return {
+		signal: end.signal,
+		// Not the item's own reason: that would tell of every other item what is true of this one.
+		abort: () => end.abort(new Error('ended by another item')),
+		isStopped: () => stop?.aborted === true,
+		release: () => stop?.removeEventListener('abort', onStop),
+	};
+}
+
+type End = ReturnType<typeof endOf>;
+
+/**
+ * Connects to the API, and holds the run to its limit.
+ * @throws VeoError when no item can be carried out
+ */
+async function openRun(
+	context: RunContext,
+	planned: readonly Planned[],
+	{ signal }: End,
+	inFlight: Map<number, string>,
+): Promise<Run & { maxConcurrent: number }> {
+	const { ctx, ledger, runIndex } = context;
+	const maxConcurrent = readMaxConcurrent(ctx);
+	const api = apiOf(await connect(ctx));
+	const now = steady(Date.now);
+	const sleep = async (ms: number) => await pause(ms, signal);
+	const orders = planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
+	return {
+		...context,
+		api,
+		now,
+		sleep,
+		signal,
+		maxConcurrent,
+		prices: await checkBudget({ api, ledger, sleep }, orders),
+		gate: new SubmitGate({ now, sleep, maxWidth: maxConcurrent }),
+		pace: new LookPace(now),
+		origin: {
+			instanceId: ctx.getInstanceId(),
+			executionId: ctx.getExecutionId() ?? 'none',
+			runIndex,
+			nodeId: ctx.getNode().id,
+		},
+		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
+		onAccepted: (itemIndex, generationId, clientRequestId) => {
+			inFlight.set(itemIndex, generationId);
+			// In the text itself: n8n's plain log leaves out what comes with it.
+			ctx.logger.info(
+				`AI/ML API Veo: item ${itemIndex} is generation ${generationId} (client request ID ${clientRequestId})`,
+				{ itemIndex, generationId, clientRequestId },
+			);
+		},
+	};
+}
+
+/** Carries out one item; its rows are paired with it. */
+async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INodeExecutionData[]> {
+	if ('refusal' in plan) throw plan.refusal;
+	// A signal for each item: Node warns of a leak where more than ten listen to the same one.
+	const signal = AbortSignal.any([run.signal]);
+	const own = { ...run, signal, sleep: async (ms: number) => await pause(ms, signal) };
+	const brought = [await plan.task.carryOut(own)].flat();
+	return brought.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
+}
+
+/** All items, at most so many at once, in their order; resolves when all that were begun have ended. */
+async function forEachItem(
+	count: number,
+	atOnce: number,
+	signal: AbortSignal,
+	work: (itemIndex: number) => Promise<void>,
+): Promise<void> {
+	let next = 0;
+	const worker = async () => {
+		while (next < count && !signal.aborted) await work(next++);
+	};
+	await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
+}
+
+/** The rows of all items, or the failure that ends the node. */
+type Result = INodeExecutionData[][] | Failure;
+
+async function carryOutAll(
+	run: Run & { maxConcurrent: number },
+	planned: readonly Planned[],
+	end: End,
+	inFlight: Map<number, string>,
+): Promise<Result> {
+	const proceed = run.ctx.continueOnFail();
+	const rows: INodeExecutionData[][] = [];
+	let failure: Failure | undefined;
+
+	function fail(error: VeoError, itemIndex: number): void {
+		if (proceed) {
+			rows[itemIndex] = [errorRow(run, error, itemIndex)];
+			return;
+		}
+		failure ??= { error, itemIndex };
+		// Nothing more is bought; but what is paid for is brought in before an old doubt ends the node.
+		run.gate.close(error);
+		if (!error.details.isOldRequest) end.abort();
+	}
+
+	await forEachItem(planned.length, run.maxConcurrent, end.signal, async (itemIndex) => {
+		const plan = planned[itemIndex];
+		if (!plan) return;
+		try {
+			rows[itemIndex] = await rowsOf(run, plan, itemIndex);
+		} catch (cause) {
+			if (end.signal.aborted) return;
+			fail(asVeoError(cause, inFlight.get(itemIndex)), itemIndex);
+		}
+		inFlight.delete(itemIndex);
+	});
+	return failure ?? rows;
+}
+
+/** The same for a run that may not even begin. */
+async function resultOf(
+	context: RunContext,
+	planned: readonly Planned[],
+	end: End,
+	inFlight: Map<number, string>,
+): Promise<Result> {
+	let run: Awaited<ReturnType<typeof openRun>>;
+	try {
+		run = await openRun(context, planned, end, inFlight);
+	} catch (cause) {
+		// The credential, the price or an option of the node: no item can be carried out.
+		const error = asVeoError(cause);
+		if (!context.ctx.continueOnFail()) return { error, itemIndex: error.details.itemIndex ?? 0 };
+		return planned.map((plan, itemIndex) => [
+			errorRow(context, 'refusal' in plan ? plan.refusal : error, itemIndex),
+		]);
+	}
+	return await carryOutAll(run, planned, end, inFlight);
+}
+
+/** Forgets the prices that only this run approved. */
+function releaseReserved({ ledger }: RunContext, planned: readonly Planned[]): void {
+	for (const plan of planned) {
+		if ('task' in plan && plan.task.order) ledger.reserved.delete(plan.task.order.key);
+	}
+}
+
+/**
+ * The rows for all input items.
+ * @throws NodeOperationError or NodeApiError for the first item that fails, unless Continue On Fail is set
+ */
+export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const context = contextOf(ctx);
+	const planned = await planAll(context);
+	const refused = planned.findIndex((plan) => 'refusal' in plan);
+	const first = planned[refused];
+	if (first && 'refusal' in first && !ctx.continueOnFail()) {
+		const error = withPaid(first.refusal, paidIn(context, []));
+		throw nodeErrorOf(context, { error, itemIndex: refused });
+	}
+
+	const end = endOf(ctx);
+	/** Generations under way, by item; those of Get Video are in no ledger. */
+	const inFlight = new Map<number, string>();
+	const result = await resultOf(context, planned, end, inFlight);
+	end.release();
+	releaseReserved(context, planned);
+	const paid = paidIn(context, [...inFlight.values()]);
+	if (end.isStopped()) throw nodeErrorOf(context, { error: stopped(paid) });
+	if (Array.isArray(result)) return result.flat();
+	throw nodeErrorOf(context, { ...result, error: withPaid(result.error, paid) });
+}

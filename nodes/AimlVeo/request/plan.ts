@@ -1,0 +1,228 @@
+/** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { isPrivateAddress } from './addresses';
+import { CREDENTIAL } from '../api/client';
+import { buildBody } from './body';
+import type { RequestBody } from './body';
+import { shownValue } from '../shared/errors';
+import { keyOfItem, keyOfToolCall, hashRequest } from './requestKey';
+import { binariesOf, withFiles } from './files';
+import { readName } from './text';
+import { asObject, isUnset, toFlag, toNumber, UNITS } from '../shared/values';
+import { MICRO_USD } from '../shared/money';
+import {
+	generationIdMissing,
+	maxCostEmpty,
+	optionOutOfRange,
+	parameterUnreadable,
+	settingOfWrongType,
+} from '../shared/messages';
+
+/** How long and how an item is waited for, and what comes out. */
+export interface OutputPlan {
+	readonly itemIndex: number;
+	readonly timeoutMs: number;
+	readonly pollIntervalMs?: number;
+	readonly download: boolean;
+	readonly binaryField: string;
+	readonly fileName?: string;
+}
+
+/** An item that wants a new video. */
+export interface RequestPlan extends OutputPlan {
+	/** Where the request stands in the ledger. */
+	readonly key: string;
+	/** What would be sent; not worked out where the generation is in the ledger already. */
+	readonly request?: RequestBody;
+	/**
+	 * The same, worked out now if it was not before.
+	 * @throws VeoError for the first thing that is missing or cannot be sent
+	 */
+	readonly body: () => Promise<RequestBody>;
+	/** What the whole run may cost, in millionths of a dollar. */
+	readonly maxCostMicroUsd?: number;
+	/** The price is to be told, and nothing submitted. */
+	readonly estimateOnly: boolean;
+}
+
+/** The requests that this execution has submitted before; the ledger knows them. */
+export interface KnownRequests {
+	find(key: string): object | undefined;
+	/** The key of the same item's request with a body of this hash. */
+	keyOfBody(key: string, bodyHash: string): string | undefined;
+}
+
+/** What a request is planned in, and what tells this run from others. */
+export interface PlanContext {
+	readonly ctx: IExecuteFunctions;
+	readonly ledger: KnownRequests;
+	readonly runIndex: number;
+	readonly isTool: boolean;
+}
+
+/** An item that asks for a generation by its id. */
+export interface GetPlan extends OutputPlan {
+	readonly generationId: string;
+	readonly wait: boolean;
+}
+
+export const DEFAULT_TIMEOUT_S = 1_000;
+export const DEFAULT_MAX_CONCURRENT = 10;
+export const DEFAULT_BINARY_FIELD = 'data';
+const DAY_S = 86_400;
+
+interface Range {
+	readonly label: string;
+	readonly min: number;
+	readonly max: number;
+	readonly integer?: boolean;
+	/** What may stand beside the number. */
+	readonly unit?: RegExp;
+}
+
+const RANGES = {
+	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600, unit: UNITS.seconds },
+	timeout: { label: 'Timeout', min: 1, max: DAY_S, unit: UNITS.seconds },
+	maxConcurrent: { label: 'Max Concurrent', min: 1, max: 1_000, integer: true },
+	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000, unit: UNITS.usd },
+	limit: { label: 'Limit', min: 1, max: 1_000_000, integer: true },
+} satisfies Record<string, Range>;
+
+export function readNumber(options: IDataObject, name: keyof typeof RANGES): number | undefined {
+	const value = options[name];
+	if (isUnset(value)) return undefined;
+	const range: Range = RANGES[name];
+	const number = toNumber(value, range.unit);
+	const fits =
+		number !== undefined &&
+		number >= range.min &&
+		number <= range.max &&
+		(!range.integer || Number.isInteger(number));
+	if (fits) return number;
+	const kind = range.integer ? 'a whole number' : 'a number';
+	throw optionOutOfRange(
+		range.label,
+		shownValue(value),
+		`${kind} from ${range.min} to ${range.max}`,
+	);
+}
+
+export function readFlag(
+	ctx: IExecuteFunctions,
+	name: string,
+	label: string,
+	itemIndex: number,
+	fallback: boolean,
+) {
+	const value: unknown = ctx.getNodeParameter(name, itemIndex, fallback);
+	return isUnset(value) ? fallback : asFlag(value, label);
+}
+
+function asFlag(value: unknown, label: string): boolean {
+	const flag = toFlag(value);
+	if (flag === undefined) throw settingOfWrongType(label, shownValue(value), 'boolean');
+	return flag;
+}
+
+const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>
+	asObject(ctx.getNodeParameter('options', itemIndex, {})) ?? {};
+
+/** How many items may be under way at once; read from the first item. */
+export const readMaxConcurrent = (ctx: IExecuteFunctions): number =>
+	readNumber(readOptions(ctx, 0), 'maxConcurrent') ?? DEFAULT_MAX_CONCURRENT;
+
+function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
+	const options = readOptions(ctx, itemIndex);
+	const pollIntervalS = readNumber(options, 'pollInterval');
+	return {
+		itemIndex,
+		timeoutMs: (readNumber(options, 'timeout') ?? DEFAULT_TIMEOUT_S) * 1_000,
+		pollIntervalMs: pollIntervalS === undefined ? undefined : pollIntervalS * 1_000,
+		download: readFlag(ctx, 'download', 'Download Video', itemIndex, true),
+		binaryField: readName(options.binaryField, 'Output Binary Field') ?? DEFAULT_BINARY_FIELD,
+		fileName: readName(options.fileName, 'File Name'),
+	};
+}
+
+/** An option that guards money and is there without a value is refused: it must not fall silent. */
+function readSpending(options: IDataObject) {
+	const maxCost = readNumber(options, 'maxCost');
+	if ('maxCost' in options && maxCost === undefined) throw maxCostEmpty();
+	return {
+		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
+		estimateOnly: 'estimateOnly' in options && asFlag(options.estimateOnly, 'Estimate Only'),
+	};
+}
+
+/** Read once for all items of a run: n8n decrypts a credential anew each time. */
+const apiIsPrivate = new WeakMap<IExecuteFunctions, Promise<boolean>>();
+
+/** Whether the API is in a private network, as the sandbox is. An unreadable credential is told later. */
+async function isApiPrivate(ctx: IExecuteFunctions): Promise<boolean> {
+	const known = apiIsPrivate.get(ctx);
+	if (known) return await known;
+	const read = ctx.getCredentials(CREDENTIAL).then(
+		({ baseUrl }) => isPrivateAddress(String(baseUrl)),
+		() => false,
+	);
+	apiIsPrivate.set(ctx, read);
+	return await read;
+}
+
+async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<RequestBody> {
+	const item = ctx.getInputData()[itemIndex] ?? { json: {} };
+	const read = (name: string): unknown => ctx.getNodeParameter(name, itemIndex, '');
+	const readMedia = (name: string) => withFiles(ctx, name, read(name), itemIndex);
+	return await buildBody(
+		{
+			model: read('model'),
+			prompt: read('prompt'),
+			media: {
+				firstFrame: readMedia('firstFrame'),
+				lastFrame: readMedia('lastFrame'),
+				referenceImages: readMedia('referenceImages'),
+				sourceVideo: readMedia('sourceVideo'),
+			},
+			settings: asObject(read('videoSettings')) ?? {},
+		},
+		binariesOf(ctx, item, itemIndex),
+		await isApiPrivate(ctx),
+	);
+}
+
+/**
+ * What was submitted is not worked out again: its expressions may give other values now, and its files may
+ * be gone.
+ * @throws VeoError for the first thing that is missing or cannot be sent
+ */
+export async function planRequest(
+	{ ctx, ledger, runIndex, isTool }: PlanContext,
+	itemIndex: number,
+): Promise<RequestPlan> {
+	const output = readOutput(ctx, itemIndex);
+	const spending = readSpending(readOptions(ctx, itemIndex));
+	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
+	const plan = { ...output, ...spending, key };
+	let built: Promise<RequestBody> | undefined;
+	const body = async () =>
+		await (built ??= readBody(ctx, itemIndex).catch((cause: unknown) => {
+			throw parameterUnreadable(cause);
+		}));
+	if (ledger.find(key) && !spending.estimateOnly) return { ...plan, body };
+	const request = await body();
+	// An expression that was edited and gives what it gave before.
+	const known = isTool ? undefined : ledger.keyOfBody(key, hashRequest(request));
+	return { ...plan, key: known ?? key, request, body };
+}
+
+/** @throws VeoError when the generation id is empty or an option is out of range */
+export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promise<GetPlan> {
+	const id: unknown = ctx.getNodeParameter('generationId', itemIndex, '');
+	const generationId = readName(id, 'Generation ID');
+	if (!generationId) throw generationIdMissing();
+	return {
+		...readOutput(ctx, itemIndex),
+		generationId,
+		wait: readFlag(ctx, 'waitForCompletion', 'Wait for Completion', itemIndex, false),
+	};
+}

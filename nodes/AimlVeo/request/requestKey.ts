@@ -1,0 +1,100 @@
+/** What the user entered for a request: it tells a retry, whose expressions may give other values, from a new request. */
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { asText } from '../shared/values';
+import { createHash } from 'crypto';
+
+const HASH_LENGTH = 16;
+
+/** A short hash of a request, the same for the same request whatever the order of its fields. */
+export function hashRequest(body: Readonly<Record<string, unknown>>): string {
+	const hash = createHash('sha256');
+	for (const field of Object.keys(body).sort()) {
+		const value = body[field];
+		// A data URI of many megabytes is hashed as it is, without a copy.
+		hash
+			.update(`\0${field}\0`)
+			.update(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+	}
+	return hash.digest('hex').slice(0, HASH_LENGTH);
+}
+
+/** Where a request stands in the ledger: a new loop round or another request is a new key. */
+export const ledgerKey = (runIndex: number, itemIndex: number, hash: string) =>
+	`${runIndex}.${itemIndex}.${hash}`;
+
+/** The same for a tool, whose run index rises with each try: the request alone tells. */
+export const toolKey = (hash: string) => `tool.0.${hash}`;
+
+/** The parameters that make the request. How it is waited for and delivered is no part of it. */
+const REQUEST_PARAMETERS = [
+	'model',
+	'prompt',
+	'firstFrame',
+	'lastFrame',
+	'referenceImages',
+	'sourceVideo',
+	'videoSettings',
+] as const;
+
+/** Names in an expression that stay the same in a call, or differ by clock or chance only. */
+const WITHOUT_DATA =
+	/\$(now|today|execution|workflow|vars|env|secrets|runIndex|itemIndex|jmespath|ifEmpty|min|max|average)\b/g;
+/** What the model gives: `$fromAI('name', …)`. */
+const ARGUMENT = /\$from(?:AI|Ai|ai)\s*\(\s*(['"`])(.*?)\1/g;
+
+/** Whether an expression reads data beside the model's arguments; what is left is clock or chance. */
+function readsData(expression: string): boolean {
+	const inside = [...expression.matchAll(/\{\{(.*?)\}\}/gs)]
+		.map(([, part = '']) => part)
+		.join('\n');
+	return /\$[\w(]/.test(inside.replace(ARGUMENT, '').replace(WITHOUT_DATA, ''));
+}
+
+type Arguments = (name: string) => unknown;
+
+/** A parameter of a tool call: what the model or the data gave, but not the hour or a random number. */
+function argument(entered: unknown, value: unknown, given: Arguments): unknown {
+	if (typeof entered === 'string') {
+		if (!entered.startsWith('=') || readsData(entered)) return value;
+		return [entered, ...[...entered.matchAll(ARGUMENT)].map(([, , name = '']) => given(name))];
+	}
+	const values = (typeof value === 'object' && value !== null ? value : {}) as IDataObject;
+	if (typeof entered !== 'object' || entered === null) return value;
+	return Object.fromEntries(
+		Object.entries(entered).map(([name, part]) => [name, argument(part, values[name], given)]),
+	);
+}
+
+/**
+ * The key of an item's request in the ledger: run, item and a hash of the raw parameters. A retry has the
+ * same parameters and the same input, whatever the expressions give this time.
+ */
+export function keyOfItem(ctx: IExecuteFunctions, runIndex: number, itemIndex: number): string {
+	const { parameters } = ctx.getNode();
+	const entered = REQUEST_PARAMETERS.map((name) => [name, parameters[name] ?? '']);
+	return ledgerKey(runIndex, itemIndex, hashRequest(Object.fromEntries(entered)));
+}
+
+/**
+ * The same for a tool of an agent: its run index rises with each try, so that the arguments alone tell.
+ * @throws n8n's error for an expression that cannot be resolved
+ */
+export function keyOfToolCall(ctx: IExecuteFunctions, itemIndex: number): string {
+	const { parameters } = ctx.getNode();
+	const { $fromAI } = ctx.getWorkflowDataProxy(itemIndex) as unknown as {
+		$fromAI: (name: string, description: string, type: string, fallback: string) => unknown;
+	};
+	const given: Arguments = (name) => $fromAI(name, '', 'string', '');
+	const call = REQUEST_PARAMETERS.map((name) => [
+		name,
+		argument(parameters[name] ?? '', ctx.getNodeParameter(name, itemIndex, ''), given),
+	]);
+	return toolKey(hashRequest(Object.fromEntries(call)));
+}
+
+/**
+ * Whether an AI Agent calls the node. Agents before version 3 tell so; newer ones, and n8n 1.x, only by
+ * the name of the node's type.
+ */
+export const isToolCall = (ctx: IExecuteFunctions): boolean =>
+	ctx.isToolExecution?.() === true || (asText(ctx.getNode().type)?.endsWith('Tool') ?? false);

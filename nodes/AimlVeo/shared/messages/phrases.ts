@@ -1,0 +1,25 @@
+/** What several messages have in common. */
+
+export const KEYS_URL = 'https://aimlapi.com/app/keys';
+export const BILLING_URL = 'https://aimlapi.com/app/billing';
+export const NOTHING_SPENT = 'Nothing was submitted for this item.';
+
+/** Where nothing is paid for yet; `withPaid` puts a retry in its place. */
+export const RUN_AGAIN = 'run the workflow again';
+
+export const quoted = (values: ReadonlyArray<string | number>) => values.join(', ');
+export const MAX_LISTED = 50;
+/** The first of many ids; n8n's log has all. */
+export const listed = (ids: readonly string[]) =>
+	quoted(ids.slice(0, MAX_LISTED)) +
+	(ids.length > MAX_LISTED ? ` and ${ids.length - MAX_LISTED} more, see n8n's log` : '');
+export const duration = (seconds: number) => (seconds === 1 ? '1 second' : `${seconds} seconds`);
+export const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
+export const fieldsOf = (fields: readonly string[]) =>
+	fields.length > 0
+		? `The item has these binary fields: ${quoted(fields)}.`
+		: 'The item has no binary fields.';
+
+/** An answer without a text of its own comes as its status alone. */
+export const answered = (status: number, apiText: string) =>
+	`It answered with HTTP ${status}${apiText === `HTTP ${status}` ? '' : `: "${apiText}"`}`;

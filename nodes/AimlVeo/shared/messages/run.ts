@@ -1,0 +1,84 @@
+/** What concerns the run as a whole, and errors as they are passed on. */
+import { VeoError, textOf } from '../errors';
+import { RUN_AGAIN, listed } from './phrases';
+
+/** The error itself when it is one of ours, else one that names the cause. */
+export const asVeoError = (cause: unknown, generationId?: string): VeoError =>
+	cause instanceof VeoError ? cause : unforeseen(cause, generationId);
+
+/** The same error with the generation it struck, so that a paid video can be found again. */
+export function withGeneration(error: VeoError, generationId: string): VeoError {
+	if (error.details.generationId !== undefined) return error;
+	return new VeoError(error.message, {
+		...error.details,
+		generationId,
+		description: `${error.details.description} The generation goes on and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
+	});
+}
+
+/** What was paid for, and what may have been, when the node ends without its rows. */
+interface Paid {
+	readonly ids: readonly string[];
+	/** Client request IDs of submissions whose answer is not known. */
+	readonly unanswered: readonly string[];
+}
+
+/**
+ * n8n tells a stopped execution from a failed one by the word "canceled", or it runs the error workflow.
+ * Its editor offers no retry of a canceled one.
+ */
+export function stopped({ ids, unanswered }: Paid) {
+	const facts: string[] = [];
+	if (ids.length > 0) {
+		facts.push(
+			`The API cannot cancel a generation: these go on and stay yours. Use 'Get Video' to fetch them: ${listed(ids)}.`,
+		);
+	}
+	if (unanswered.length > 0) {
+		facts.push(
+			`These requests may have been accepted and charged before their answer came. In a few minutes, use 'Get Many Videos' to look for their client request IDs: ${listed(unanswered)}.`,
+		);
+	}
+	return new VeoError('The execution was canceled', {
+		description: facts.join(' ') || 'Nothing was submitted.',
+	});
+}
+
+/**
+ * The same error, naming all else that the run paid for or may have paid for. With any of it, a new run
+ * would pay again; a retry does not.
+ */
+export function withPaid(error: VeoError, { ids, unanswered }: Paid): VeoError {
+	const { description, generationId } = error.details;
+	const others = ids.filter((id) => id !== generationId);
+	const doubtful = unanswered.filter((id) => !error.message.includes(id));
+	const facts: string[] = [];
+	if (others.length > 0) {
+		facts.push(
+			`Other items are paid for and stay yours; a retry of this execution finds them, and so does 'Get Video': ${listed(others)}.`,
+		);
+	}
+	if (doubtful.length > 0) {
+		facts.push(
+			`Other requests may have been accepted and charged; a retry of this execution looks for them, and 'Get Many Videos' shows their client request IDs: ${listed(doubtful)}.`,
+		);
+	}
+	if (facts.length === 0) return error;
+	return new VeoError(error.message, {
+		...error.details,
+		description: [description.replaceAll(RUN_AGAIN, 'retry this execution'), ...facts].join(' '),
+	});
+}
+
+/** The same error for a model, which reads nothing but the message. */
+export const forAgents = ({ message, details }: VeoError) =>
+	new VeoError(`${message}. ${details.description}`, details);
+
+/** What nobody foresaw, still with a way out. */
+export const unforeseen = (cause: unknown, generationId?: string) =>
+	new VeoError(`The node could not go on: ${textOf(cause)}`, {
+		description: generationId
+			? `Use 'Get Video' with the generation ID ${generationId}, and report this with the steps that led here.`
+			: 'Please report this with the steps that led here.',
+		generationId,
+	});

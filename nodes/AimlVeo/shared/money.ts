@@ -1,0 +1,10 @@
+/** Sums of money: whole millionths of a dollar, so that they stay exact. */
+
+/** One US dollar in the unit of all sums here. */
+export const MICRO_USD = 1_000_000;
+
+/** `$3.20`, and up to six decimals where the price has them. */
+export function formatUsd(microUsd: number): string {
+	const [whole, decimals = ''] = (microUsd / MICRO_USD).toFixed(6).split('.');
+	return `$${whole}.${decimals.replace(/0{1,4}$/, '')}`;
+}
