@@ -2,7 +2,7 @@
 import type * as wait from '../nodes/AimlVeo/generation/wait';
 
 /** What is needed of the module of the wait loop. */
-export type Wait = Pick<typeof wait, 'waitForVideo' | 'spreadOf'>;
+export type Wait = Pick<typeof wait, 'waitForVideo' | 'staggerOf'>;
 
 /** Google and the vendor name 11 s to 6 min, usually 80 to 100 s. */
 export const GENERATIONS = {
@@ -38,7 +38,7 @@ export function generationTimesMs(options = GENERATIONS): number[] {
 
 /** When the real loop looks at a generation that takes `readyMs`; ms since its submission. */
 async function lookTimesMs(
-	{ waitForVideo, spreadOf }: Wait,
+	{ waitForVideo, staggerOf }: Wait,
 	readyMs: number,
 	itemIndex: number,
 	pollIntervalMs?: number,
@@ -50,12 +50,12 @@ async function lookTimesMs(
 		submittedAtMs: 0,
 		timeoutMs: 1_000_000,
 		pollIntervalMs,
-		spread: spreadOf(itemIndex),
+		stagger: staggerOf(itemIndex),
 		now: () => nowMs,
 		sleep: async (ms) => {
 			nowMs += ms;
 		},
-		look: async () => {
+		check: async () => {
 			looks.push(nowMs);
 			const video = nowMs >= readyMs ? { video: { url: 'https://cdn.example/v.mp4' } } : {};
 			return {

@@ -3,17 +3,17 @@
  * the builders in nodes/AimlVeo/shared/messages; what is written here is what only a person knows.
  */
 import * as errors from '../../nodes/AimlVeo/shared/messages';
-import type { VeoError } from '../../nodes/AimlVeo/shared/errors';
+import type { ItemError } from '../../nodes/AimlVeo/shared/errors';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { table } from './markdown';
 
 /** What the folder exports besides the builders of messages for people. */
-const OTHERS = ['asVeoError', 'notReadyYet'] as const;
+const OTHERS = ['asItemError', 'notReadyYet'] as const;
 type MessageName = Exclude<keyof typeof errors, (typeof OTHERS)[number]>;
 
 interface Entry {
 	/** The message as it looks, once for each of its ways to speak. */
-	readonly samples: readonly VeoError[];
+	readonly samples: readonly ItemError[];
 	readonly cause: string;
 	readonly wayOut: string;
 	/** Whether the README shows it too. */
@@ -48,7 +48,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				samples: [errors.promptMissing()],
 				cause: 'The prompt is empty, or its expression gave nothing for this item.',
 				wayOut:
-					'Look at the incoming item: the field may have another name, or be missing in some items.',
+					'StatusCheck at the incoming item: the field may have another name, or be missing in some items.',
 			},
 			notText: {
 				samples: [errors.notText('Prompt')],
@@ -182,7 +182,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 				],
 				cause:
 					'The content is not what the field takes, whatever its name says. A web page usually means that a download needed a login.',
-				wayOut: 'Look at the file in the node before, and convert or fetch it rightly.',
+				wayOut: 'StatusCheck at the file in the node before, and convert or fetch it rightly.',
 			},
 			fileTooLarge: {
 				samples: [errors.fileTooLarge('First Frame', 21, 20)],
@@ -345,8 +345,8 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 					'The ID was cut or mistyped, or belongs to another account. Get Video asks for it for a minute.',
 				wayOut: 'Copy the whole ID, with everything behind the colon.',
 			},
-			lookRefused: {
-				samples: [errors.lookRefused(ID, 400, 'generation_id: Invalid')],
+			checkRefused: {
+				samples: [errors.checkRefused(ID, 400, 'generation_id: Invalid')],
 				cause: 'The API did not accept the question about the video.',
 				wayOut: 'Check the ID; try again later.',
 			},

@@ -1,10 +1,16 @@
 /** What each answer of the API means: for a paid submission, for a look, for a free route. */
 import type { IDataObject } from 'n8n-workflow';
-import { apiOf, isEnd, readFree, readLook, readSubmission } from '../../nodes/AimlVeo/api/aimlapi';
+import {
+	apiOf,
+	isEnd,
+	readFree,
+	readStatusCheck,
+	readSubmission,
+} from '../../nodes/AimlVeo/api/aimlapi';
 import type { Submission } from '../../nodes/AimlVeo/api/aimlapi';
 import type { ApiRequest, Exchange } from '../../nodes/AimlVeo/api/client';
-import { VeoError } from '../../nodes/AimlVeo/shared/errors';
-import type { ConnectionFault } from '../../nodes/AimlVeo/api/connectionFailure';
+import { ItemError } from '../../nodes/AimlVeo/shared/errors';
+import type { ConnectionFailure } from '../../nodes/AimlVeo/api/connectionFailure';
 
 const ID = 'gen-1:google/veo-3.1-t2v';
 const HTML = '<html><head><title>413</title></head><body>Too large</body></html>';
@@ -21,22 +27,22 @@ const reply = (status: number, body: unknown, headers: IDataObject = {}): Exchan
 		},
 	};
 };
-const fault = (more: Partial<ConnectionFault> = {}): Exchange => ({
+const fault = (more: Partial<ConnectionFailure> = {}): Exchange => ({
 	fault: { cause: 'The connection broke', reached: true, mends: 'later', ...more },
 });
 
-function thrownBy(work: () => unknown): VeoError {
+function thrownBy(work: () => unknown): ItemError {
 	let thrown: unknown = 'nothing was thrown';
 	try {
 		work();
 	} catch (cause) {
 		thrown = cause;
 	}
-	expect(thrown).toBeInstanceOf(VeoError);
-	return thrown as VeoError;
+	expect(thrown).toBeInstanceOf(ItemError);
+	return thrown as ItemError;
 }
 
-const look = (exchange: Exchange) => readLook(exchange, ID);
+const look = (exchange: Exchange) => readStatusCheck(exchange, ID);
 const BAD_KEY = 'The AI/ML API did not accept the API key';
 const NO_CREDITS = 'The AI/ML API account has no credits left';
 const NOT_ALLOWED = 'The AI/ML API does not allow this with this API key';
@@ -313,7 +319,7 @@ describe('a look brings nothing yet', () => {
 			'429',
 			reply(429, { message: 'Slow' }, { 'retry-after': '9' }),
 			{
-				...{ kind: 'fault', cause: 'The server answered with HTTP 429 ("Slow")' },
+				...{ kind: 'noAnswer', cause: 'The server answered with HTTP 429 ("Slow")' },
 				...{ busy: true, retryAfterMs: 9_000 },
 			},
 		],
@@ -321,57 +327,57 @@ describe('a look brings nothing yet', () => {
 			'503',
 			reply(503, HTML, { 'retry-after': '9' }),
 			{
-				...{ kind: 'fault', cause: 'The server answered with HTTP 503' },
+				...{ kind: 'noAnswer', cause: 'The server answered with HTTP 503' },
 				...{ busy: false, retryAfterMs: 9_000 },
 			},
 		],
 		[
 			'200 in HTML',
 			reply(200, HTML),
-			{ kind: 'fault', cause: 'The server answered with HTTP 200', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 200', busy: false },
 		],
 		[
 			'200 without a state',
 			reply(200, { id: ID }),
-			{ kind: 'fault', cause: expect.any(String), busy: false },
+			{ kind: 'noAnswer', cause: expect.any(String), busy: false },
 		],
 		[
 			'403 in HTML',
 			reply(403, HTML),
-			{ kind: 'fault', cause: 'The server answered with HTTP 403', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 403', busy: false },
 		],
 		[
 			'401 in HTML',
 			reply(401, HTML),
-			{ kind: 'fault', cause: 'The server answered with HTTP 401', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 401', busy: false },
 		],
 		[
 			'407',
 			reply(407, ''),
-			{ kind: 'fault', cause: 'The server answered with HTTP 407', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 407', busy: false },
 		],
 		[
 			'511',
 			reply(511, HTML),
-			{ kind: 'fault', cause: 'The server answered with HTTP 511', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 511', busy: false },
 		],
 		[
 			'408',
 			reply(408, ''),
-			{ kind: 'fault', cause: 'The server answered with HTTP 408', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 408', busy: false },
 		],
-		['no answer', fault(), { kind: 'fault', cause: 'The connection broke' }],
+		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection broke' }],
 		[
 			'no connection',
 			fault({ reached: false, mends: 'soon' }),
-			{ kind: 'fault', cause: 'The connection broke' },
+			{ kind: 'noAnswer', cause: 'The connection broke' },
 		],
 	])('%s', (_name, exchange, expected) => {
 		expect(look(exchange)).toEqual(expected);
 	});
 
 	test('407 in the JSON of a proxy is ridden out too: the API never says it', () => {
-		expect(look(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'fault' });
+		expect(look(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'noAnswer' });
 	});
 });
 
@@ -402,24 +408,24 @@ describe('a free route', () => {
 			'429',
 			reply(429, { message: 'Slow' }, { 'retry-after': '9' }),
 			{
-				...{ kind: 'fault', cause: 'The server answered with HTTP 429 ("Slow")' },
+				...{ kind: 'noAnswer', cause: 'The server answered with HTTP 429 ("Slow")' },
 				...{ busy: true, retryAfterMs: 9_000 },
 			},
 		],
-		['200 with a 429', reply(200, { code: 429, msg: 'Slow' }), { kind: 'fault', busy: true }],
+		['200 with a 429', reply(200, { code: 429, msg: 'Slow' }), { kind: 'noAnswer', busy: true }],
 		[
 			'503',
 			reply(503, HTML),
-			{ kind: 'fault', cause: 'The server answered with HTTP 503', busy: false },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 503', busy: false },
 		],
-		['404', reply(404, HTML), { kind: 'fault', cause: 'The server answered with HTTP 404' }],
+		['404', reply(404, HTML), { kind: 'noAnswer', cause: 'The server answered with HTTP 404' }],
 		[
 			'200 in HTML',
 			reply(200, HTML),
-			{ kind: 'fault', cause: 'The server answered with HTTP 200' },
+			{ kind: 'noAnswer', cause: 'The server answered with HTTP 200' },
 		],
-		['200 with a list', reply(200, []), { kind: 'fault' }],
-		['no answer', fault(), { kind: 'fault', cause: 'The connection broke' }],
+		['200 with a list', reply(200, []), { kind: 'noAnswer' }],
+		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection broke' }],
 	])('%s', (_name, exchange, expected) => {
 		expect(readFree(exchange)).toMatchObject(expected);
 	});
@@ -476,7 +482,7 @@ describe('the requests', () => {
 
 	test('a look asks for the ID, whatever is in it', async () => {
 		const { api, requests } = recorded();
-		expect(await api.look('a:b/c d&e', 5_000)).toMatchObject({ kind: 'answer' });
+		expect(await api.check('a:b/c d&e', 5_000)).toMatchObject({ kind: 'answer' });
 		expect(requests).toEqual([
 			{
 				method: 'GET',

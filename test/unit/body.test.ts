@@ -1,6 +1,6 @@
 /** The request body: only what is set, only what the model takes, in the API's own spelling. */
 import { buildBody } from '../../nodes/AimlVeo/request/body';
-import type { Wishes } from '../../nodes/AimlVeo/request/body';
+import type { RequestInput } from '../../nodes/AimlVeo/request/body';
 import { MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { readSetting } from '../../nodes/AimlVeo/request/settings';
@@ -11,9 +11,9 @@ const URL_A = 'https://example.com/a.png';
 const URL_B = 'https://example.com/b.png';
 const TEXT_MODEL = 'google/veo-3.1-t2v';
 
-const build = async (wishes: Partial<Wishes>) =>
+const build = async (input: Partial<RequestInput>) =>
 	await buildBody(
-		{ model: TEXT_MODEL, prompt: 'A hill', media: {}, settings: {}, ...wishes },
+		{ model: TEXT_MODEL, prompt: 'A hill', media: {}, settings: {}, ...input },
 		noFiles,
 	);
 
@@ -108,7 +108,7 @@ test('the prompt is sent as it is written; a number becomes text', async () => {
 	expect((await build({ prompt: false })).prompt).toBe('false');
 });
 
-test.each<[string, Partial<Wishes>, string]>([
+test.each<[string, Partial<RequestInput>, string]>([
 	['no model', { model: ' ' }, "'Model' is empty"],
 	['a model that is an object', { model: {} }, "'Model' is not text"],
 	['no prompt', { prompt: '' }, "'Prompt' is empty"],
@@ -133,8 +133,8 @@ test.each<[string, Partial<Wishes>, string]>([
 		"'Reference Images' is not a URL, a data URI or a binary field",
 	],
 	['a setting', { settings: { duration: 5 } }, "'Duration' cannot be '5'"],
-])('refused: %s', async (_name, wishes, message) => {
-	expect((await refusalOf(build(wishes))).message).toBe(message);
+])('refused: %s', async (_name, input, message) => {
+	expect((await refusalOf(build(input))).message).toBe(message);
 });
 
 describe('readSetting', () => {

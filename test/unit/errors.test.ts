@@ -2,8 +2,8 @@
 import type { INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import * as errors from '../../nodes/AimlVeo/shared/messages';
-import { shownValue, textOf, toNodeError, VeoError } from '../../nodes/AimlVeo/shared/errors';
-import { asVeoError } from '../../nodes/AimlVeo/shared/messages';
+import { shownValue, textOf, toNodeError, ItemError } from '../../nodes/AimlVeo/shared/errors';
+import { asItemError } from '../../nodes/AimlVeo/shared/messages';
 
 const ID = 'gen-4711:google/veo-3.1-t2v';
 const LINK = 'https://cdn.example/v.mp4';
@@ -20,7 +20,7 @@ const NODE: INode = {
 const paid = (ids: string[] = [], unanswered: string[] = []) => ({ ids, unanswered });
 
 /** Each builder of the module, with one set of arguments for each of its ways to speak. */
-const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
+const MESSAGES: Partial<Record<keyof typeof errors, ItemError[]>> = {
 	answerUnreadable: [errors.answerUnreadable(ID, 'The connection broke')],
 	badKey: [errors.badKey('Unauthorized')],
 	blockedOnTheWay: [
@@ -55,7 +55,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	generationIdMissing: [errors.generationIdMissing()],
 	generationUnknown: [errors.generationUnknown(ID)],
 	logUnreadable: [errors.logUnreadable('The connection broke')],
-	lookRefused: [errors.lookRefused(ID, 400, 'generation_id: Invalid')],
+	checkRefused: [errors.checkRefused(ID, 400, 'generation_id: Invalid')],
 	maxCostEmpty: [errors.maxCostEmpty()],
 	maybeAccepted: [
 		errors.maybeAccepted(SENT, 'The connection broke'),
@@ -137,7 +137,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, VeoError[]>> = {
 	],
 };
 /** The last two are for models, which read no more than one text. */
-const NO_BUILDERS = ['asVeoError', 'forAgents', 'notReadyYet'];
+const NO_BUILDERS = ['asItemError', 'forAgents', 'notReadyYet'];
 
 test('each builder is here', () => {
 	expect(Object.keys(MESSAGES).sort()).toEqual(
@@ -266,7 +266,7 @@ test('withGeneration leaves alone what names its generation already', () => {
 });
 
 describe('withPaid', () => {
-	const described = (error: VeoError, ids: string[], unanswered: string[] = []) =>
+	const described = (error: ItemError, ids: string[], unanswered: string[] = []) =>
 		errors.withPaid(error, paid(ids, unanswered)).details.description;
 
 	test('leaves alone what is alone', () => {
@@ -354,10 +354,10 @@ describe('for a model, which reads nothing but one text', () => {
 	});
 });
 
-test('asVeoError keeps ours and names the cause of others', () => {
+test('asItemError keeps ours and names the cause of others', () => {
 	const own = errors.promptMissing();
-	expect(asVeoError(own, ID)).toBe(own);
-	const other = asVeoError(new RangeError('Out of range'), ID);
+	expect(asItemError(own, ID)).toBe(own);
+	const other = asItemError(new RangeError('Out of range'), ID);
 	expect(other.message).toBe('The node could not go on: Out of range');
 	expect(other.details.description).toContain(ID);
 	expect(other.details.generationId).toBe(ID);
@@ -382,6 +382,9 @@ test.each([
 	expect(shownValue(value)).toBe(shown);
 });
 
-test('a VeoError has a name of its own', () => {
-	expect(new VeoError('x', { description: 'y' })).toMatchObject({ name: 'VeoError', message: 'x' });
+test('a ItemError has a name of its own', () => {
+	expect(new ItemError('x', { description: 'y' })).toMatchObject({
+		name: 'ItemError',
+		message: 'x',
+	});
 });

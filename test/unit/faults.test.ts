@@ -7,8 +7,8 @@ import { AxiosError } from 'axios';
 import type { InternalAxiosRequestConfig } from 'axios';
 import { NodeApiError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
-import { causeOf, readFault } from '../../nodes/AimlVeo/api/connectionFailure';
-import type { ConnectionFault } from '../../nodes/AimlVeo/api/connectionFailure';
+import { causeOf, readConnectionFailure } from '../../nodes/AimlVeo/api/connectionFailure';
+import type { ConnectionFailure } from '../../nodes/AimlVeo/api/connectionFailure';
 
 const NODE: INode = {
 	id: '1',
@@ -58,7 +58,7 @@ const PROXY = 'The proxy closed the connection';
 const wrongVersion =
 	'write EPROTO 40E7C5C2D17F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/openssl/ssl/record/ssl3_record.c:355:\n';
 
-const FAULTS: Array<[string, Error, Partial<ConnectionFault>]> = [
+const FAULTS: Array<[string, Error, Partial<ConnectionFailure>]> = [
 	['refused', connecting('ECONNREFUSED'), { cause: 'The connection was refused', ...later }],
 	['a name that does not exist', resolving('ENOTFOUND'), { cause: NAME, ...soon }],
 	['a name server that is away', resolving('EAI_AGAIN'), { cause: NAME, ...later }],
@@ -91,7 +91,7 @@ const FAULTS: Array<[string, Error, Partial<ConnectionFault>]> = [
 		{ cause: TLS, ...never },
 	],
 	...['WRONG_VERSION_NUMBER', 'PACKET_LENGTH_TOO_LONG', 'UNSUPPORTED_PROTOCOL'].map(
-		(reason): [string, Error, Partial<ConnectionFault>] => [
+		(reason): [string, Error, Partial<ConnectionFailure>] => [
 			`no TLS: ${reason}`,
 			nodeError(`SSL routines:${reason.toLowerCase()}`, {
 				...{ library: 'SSL routines', reason: reason.toLowerCase(), code: `ERR_SSL_${reason}` },
@@ -120,7 +120,7 @@ const FAULTS: Array<[string, Error, Partial<ConnectionFault>]> = [
 				"Hostname/IP does not match certificate's altnames: Host: api.example. is not in the cert's altnames",
 			],
 		] as const
-	).map(([code, message]): [string, Error, Partial<ConnectionFault>] => [
+	).map(([code, message]): [string, Error, Partial<ConnectionFailure>] => [
 		`certificate: ${code}`,
 		nodeError(message, { code }),
 		{ cause: CERTIFICATE, ...never },
@@ -163,16 +163,16 @@ const FAULTS: Array<[string, Error, Partial<ConnectionFault>]> = [
 
 describe.each(FAULTS)('%s', (_name, error, expected) => {
 	test('of Node', () => {
-		expect(readFault(error)).toMatchObject(expected);
+		expect(readConnectionFailure(error)).toMatchObject(expected);
 	});
 
 	test('handed on by axios', () => {
-		expect(readFault(byAxios(error))).toMatchObject(expected);
+		expect(readConnectionFailure(byAxios(error))).toMatchObject(expected);
 	});
 
 	test('handed on by n8n, in words of its own', () => {
-		expect(readFault(byN8n(byAxios(error)))).toMatchObject(expected);
-		expect(readFault(byN8n(error))).toMatchObject(expected);
+		expect(readConnectionFailure(byN8n(byAxios(error)))).toMatchObject(expected);
+		expect(readConnectionFailure(byN8n(error))).toMatchObject(expected);
 	});
 });
 
@@ -187,7 +187,7 @@ describe('a TLS handshake that failed while writing has the code EPROTO alone', 
 		const error = nodeError(`write EPROTO 40E7C5C2D17F0000:${reason}\n`, {
 			...{ errno: -71, code: 'EPROTO', syscall: 'write' },
 		});
-		expect(readFault(error)).toEqual({ cause: TLS, ...never });
+		expect(readConnectionFailure(error)).toEqual({ cause: TLS, ...never });
 	});
 });
 
@@ -200,10 +200,10 @@ describe('a connection that breaks during the handshake, by the request that axi
 		['alone', unsecured],
 		['behind the one that would follow redirects', { _currentRequest: unsecured }],
 	])('%s: nothing was sent', (_name, request) => {
-		expect(readFault(resetWith(request))).toMatchObject(later);
-		expect(readFault(byN8n(resetWith(request)))).toMatchObject(later);
+		expect(readConnectionFailure(resetWith(request))).toMatchObject(later);
+		expect(readConnectionFailure(byN8n(resetWith(request)))).toMatchObject(later);
 		const late = nodeError('timeout of 15000ms exceeded', { code: 'ECONNABORTED', request });
-		expect(readFault(late)).toMatchObject(later);
+		expect(readConnectionFailure(late)).toMatchObject(later);
 	});
 
 	test.each([
@@ -212,7 +212,7 @@ describe('a connection that breaks during the handshake, by the request that axi
 		['is gone', { socket: null }],
 		['is not told', {}],
 	])('one that %s may have carried it', (_name, request) => {
-		expect(readFault(resetWith(request))).toEqual({ cause: BROKE, ...perhaps });
+		expect(readConnectionFailure(resetWith(request))).toEqual({ cause: BROKE, ...perhaps });
 	});
 });
 
@@ -225,7 +225,7 @@ describe('several addresses tried at once', () => {
 		['late and unreachable', aggregate(connecting('ETIMEDOUT'), connecting('ENETUNREACH')), later],
 	])('%s', (_name, error, expected) => {
 		for (const fault of [error, byAxios(error), byN8n(byAxios(error))]) {
-			expect(readFault(fault)).toMatchObject(expected);
+			expect(readConnectionFailure(fault)).toMatchObject(expected);
 		}
 	});
 });
@@ -234,20 +234,23 @@ describe('odd errors', () => {
 	test.each([undefined, null, 5, {}, [], Symbol('s'), () => 1, new Error('')])(
 		'%p may have reached the server',
 		(fault) => {
-			expect(readFault(fault)).toEqual({ cause: 'unknown cause', ...perhaps });
+			expect(readConnectionFailure(fault)).toEqual({ cause: 'unknown cause', ...perhaps });
 		},
 	);
 
 	test('a text is read too', () => {
-		expect(readFault('socket hang up')).toEqual({ cause: BROKE, ...perhaps });
-		expect(readFault('Something else')).toEqual({ cause: 'Something else', ...perhaps });
+		expect(readConnectionFailure('socket hang up')).toEqual({ cause: BROKE, ...perhaps });
+		expect(readConnectionFailure('Something else')).toEqual({
+			cause: 'Something else',
+			...perhaps,
+		});
 		expect(causeOf('Something else')).toBe('Something else');
 	});
 
 	test('a cause that is its own cause ends', () => {
 		const error: Error & { cause?: unknown } = new Error('round');
 		error.cause = error;
-		expect(readFault(error)).toEqual({ cause: 'round', ...perhaps });
+		expect(readConnectionFailure(error)).toEqual({ cause: 'round', ...perhaps });
 	});
 
 	test('one that was cut off by us may have reached the server', () => {
@@ -255,8 +258,10 @@ describe('odd errors', () => {
 			name: 'CanceledError',
 			code: 'ERR_CANCELED',
 		});
-		expect(readFault(cut).reached).toBe(true);
-		expect(readFault(new DOMException('This operation was aborted', 'AbortError'))).toEqual({
+		expect(readConnectionFailure(cut).reached).toBe(true);
+		expect(
+			readConnectionFailure(new DOMException('This operation was aborted', 'AbortError')),
+		).toEqual({
 			cause: BROKE,
 			...perhaps,
 		});
@@ -288,18 +293,22 @@ describe('as Node makes them here and now', () => {
 		const server = createTcpServer();
 		const port = await portOf(server);
 		await new Promise((resolve) => server.close(resolve));
-		expect(readFault(await errorOf(() => connect(port, '127.0.0.1')))).toMatchObject(later);
+		expect(readConnectionFailure(await errorOf(() => connect(port, '127.0.0.1')))).toMatchObject(
+			later,
+		);
 	});
 
 	test('https:// spoken to an http port', async () => {
 		const port = await portOf(createServer((_request, response) => response.end()));
 		const error = await errorOf(() => get(`https://127.0.0.1:${port}`));
-		expect(readFault(error)).toEqual({ cause: TLS, ...never });
+		expect(readConnectionFailure(error)).toEqual({ cause: TLS, ...never });
 	});
 
 	test('a connection that is closed before TLS', async () => {
 		const port = await portOf(createTcpServer((socket) => socket.destroy()));
-		expect(readFault(await errorOf(() => get(`https://127.0.0.1:${port}`)))).toMatchObject(later);
+		expect(
+			readConnectionFailure(await errorOf(() => get(`https://127.0.0.1:${port}`))),
+		).toMatchObject(later);
 	});
 
 	test('one that is closed after the request was read', async () => {
@@ -307,11 +316,11 @@ describe('as Node makes them here and now', () => {
 			createTcpServer((socket) => socket.once('data', () => socket.destroy())),
 		);
 		const error = await errorOf(() => plainGet(`http://127.0.0.1:${port}`));
-		expect(readFault(error)).toEqual({ cause: BROKE, ...perhaps });
+		expect(readConnectionFailure(error)).toEqual({ cause: BROKE, ...perhaps });
 	});
 
 	test('a port that is none', async () => {
 		const error = await errorOf(() => plainGet({ host: '127.0.0.1', port: 99_999 }));
-		expect(readFault(error)).toEqual({ cause: ADDRESS, ...never });
+		expect(readConnectionFailure(error)).toEqual({ cause: ADDRESS, ...never });
 	});
 });

@@ -1,17 +1,17 @@
 /** Who may submit when: one at first, more while all goes well, one again after a 429. */
-import { SubmitGate } from '../../nodes/AimlVeo/generation/submitQueue';
+import { SubmitQueue } from '../../nodes/AimlVeo/generation/submitQueue';
 import type { TurnEnd } from '../../nodes/AimlVeo/generation/submitQueue';
 import { fakeClock, settle } from './support';
 import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
-/** A gate whose turns last until `leave` ends the one that began first. */
-function gateOf(maxWidth = 10, sleep?: (ms: number) => Promise<void>) {
+/** A queue whose turns last until `leave` ends the one that began first. */
+function gateOf(maxConcurrent = 10, sleep?: (ms: number) => Promise<void>) {
 	const clock = fakeClock();
-	const gate = new SubmitGate({ now: clock.now, sleep: sleep ?? clock.sleep, maxWidth });
+	const queue = new SubmitQueue({ now: clock.now, sleep: sleep ?? clock.sleep, maxConcurrent });
 	const inside: number[] = [];
 	const turns: Array<(end: TurnEnd) => void> = [];
 	const enter = (order: number) => {
-		const turn = gate.withTurn(order, async () => {
+		const turn = queue.withTurn(order, async () => {
 			inside.push(order);
 			const end = await new Promise<TurnEnd>((resolve) => turns.push(resolve));
 			return { end, value: order };
@@ -25,7 +25,7 @@ function gateOf(maxWidth = 10, sleep?: (ms: number) => Promise<void>) {
 	};
 	/** Pauses that were slept; the turn that a refusal waits for is none. */
 	const pauses = () => clock.sleeps.filter((ms) => ms > 0);
-	return { gate, clock, inside, enter, leave, pauses };
+	return { queue, clock, inside, enter, leave, pauses };
 }
 
 test('one at first, however many wait', async () => {
@@ -66,10 +66,10 @@ test('a refusal lets the next one in, without widening', async () => {
 });
 
 test('so does a throw; the value and the throw are those of the work', async () => {
-	const { gate } = gateOf();
+	const { queue } = gateOf();
 	const thrown = new Error('own');
-	const failing = gate.withTurn(0, async () => await Promise.reject(thrown));
-	const next = gate.withTurn(1, async () => await Promise.resolve({ end: 'accepted', value: 5 }));
+	const failing = queue.withTurn(0, async () => await Promise.reject(thrown));
+	const next = queue.withTurn(1, async () => await Promise.resolve({ end: 'accepted', value: 5 }));
 	await expect(failing).rejects.toBe(thrown);
 	await expect(next).resolves.toBe(5);
 });
@@ -103,18 +103,18 @@ test('after a 429 everybody waits, and one goes first', async () => {
 });
 
 test('tells when a submission was last accepted', async () => {
-	const { gate, clock, enter, leave } = gateOf();
+	const { queue, clock, enter, leave } = gateOf();
 	const startMs = clock.now();
-	expect(gate.lastAcceptedMs).toBe(startMs);
+	expect(queue.lastAcceptedMs).toBe(startMs);
 	void enter(0);
 	await settle();
 	clock.pass(700);
 	await leave();
-	expect(gate.lastAcceptedMs).toBe(startMs);
+	expect(queue.lastAcceptedMs).toBe(startMs);
 	void enter(1);
 	await settle();
 	await leave('accepted');
-	expect(gate.lastAcceptedMs).toBe(startMs + 700);
+	expect(queue.lastAcceptedMs).toBe(startMs + 700);
 });
 
 test('a wait that is stopped gives its place back', async () => {
@@ -132,43 +132,43 @@ test('a wait that is stopped gives its place back', async () => {
 
 describe('closed', () => {
 	test('whoever waits or comes later gets the reason; whoever is in goes on', async () => {
-		const { gate, inside, enter, leave } = gateOf();
+		const { queue, inside, enter, leave } = gateOf();
 		const turns = [0, 1, 2].map(enter);
 		await settle();
 		const reason = badKey('Unauthorized');
-		gate.close(reason);
-		gate.close(badKey('Another'));
+		queue.close(reason);
+		queue.close(badKey('Another'));
 		await leave('accepted');
 		await expect(turns[0]).resolves.toBe(0);
 		await expect(turns[1]).rejects.toBe(reason);
 		await expect(turns[2]).rejects.toBe(reason);
 		await expect(enter(3)).rejects.toBe(reason);
-		expect(() => gate.assertOpen()).toThrow(reason);
+		expect(() => queue.assertOpen()).toThrow(reason);
 		expect(inside).toEqual([0]);
 	});
 
 	test('by the refusal of the one that was in, before the next one begins', async () => {
-		const { gate, inside, enter } = gateOf();
+		const { queue, inside, enter } = gateOf();
 		const reason = badKey('Unauthorized');
-		const first = gate.withTurn(0, async () => await Promise.reject(reason));
-		// As the run does, which hears of it after the gate.
-		first.catch(() => gate.close(reason));
+		const first = queue.withTurn(0, async () => await Promise.reject(reason));
+		// As the run does, which hears of it after the queue.
+		first.catch(() => queue.close(reason));
 		await expect(enter(1)).rejects.toBe(reason);
 		expect(inside).toEqual([]);
 	});
 
 	test('a pause is not waited for', async () => {
-		const { gate, enter, leave, pauses } = gateOf();
+		const { queue, enter, leave, pauses } = gateOf();
 		void enter(0);
 		await settle();
 		await leave({ pauseMs: 3_600_000 });
-		gate.close(badKey('Unauthorized'));
+		queue.close(badKey('Unauthorized'));
 		await expect(enter(1)).rejects.toThrow();
 		expect(pauses()).toEqual([]);
 	});
 
 	test('one that is open says nothing', () => {
-		expect(() => gateOf().gate.assertOpen()).not.toThrow();
+		expect(() => gateOf().queue.assertOpen()).not.toThrow();
 	});
 });
 

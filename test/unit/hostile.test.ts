@@ -11,7 +11,7 @@ import {
 } from '../../nodes/AimlVeo/api/responses';
 import { buildBody } from '../../nodes/AimlVeo/request/body';
 import { fileNameFor, safeFileName, videoType } from '../../nodes/AimlVeo/generation/deliver';
-import { textOf, VeoError } from '../../nodes/AimlVeo/shared/errors';
+import { textOf, ItemError } from '../../nodes/AimlVeo/shared/errors';
 import { toApiMedia } from '../../nodes/AimlVeo/request/media';
 import { splitMediaList } from '../../nodes/AimlVeo/request/mediaList';
 import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
@@ -19,7 +19,7 @@ import { sniffMimeType } from '../../nodes/AimlVeo/request/sniff';
 import { fakeClock, filesOf, noFiles } from './support';
 import { waitForVideo } from '../../nodes/AimlVeo/generation/wait';
 import { hashRequest } from '../../nodes/AimlVeo/request/requestKey';
-import { asVeoError, generationFailed } from '../../nodes/AimlVeo/shared/messages';
+import { asItemError, generationFailed } from '../../nodes/AimlVeo/shared/messages';
 
 /** Names that readers look for, and names that every object has. */
 const TELLING_KEYS = (
@@ -113,13 +113,13 @@ const isClean = (message: string) => {
 	expect(message).not.toBe('');
 };
 
-/** The result, or undefined when a VeoError ended the work; any other end fails the test. */
+/** The result, or undefined when a ItemError ended the work; any other end fails the test. */
 async function resultOf<T>(work: () => Promise<T>): Promise<T | undefined> {
 	try {
 		return await work();
 	} catch (cause) {
-		expect(cause).toBeInstanceOf(VeoError);
-		const { message, details } = cause as VeoError;
+		expect(cause).toBeInstanceOf(ItemError);
+		const { message, details } = cause as ItemError;
 		isClean(message);
 		isClean(details.description);
 		return undefined;
@@ -173,7 +173,7 @@ describe('answers of the API', () => {
 			answer.map((value) => ({ kind: 'answer' as const, answer: value })),
 			fc.constant({ kind: 'unknownId' as const }),
 			fc.record({
-				kind: fc.constant('fault' as const),
+				kind: fc.constant('noAnswer' as const),
 				cause: fc.constantFrom('The connection broke', 'HTTP 500'),
 				retryAfterMs: fc.option(fc.oneof(fc.nat(), fc.constant(Infinity)), { nil: undefined }),
 			}),
@@ -192,8 +192,8 @@ describe('answers of the API', () => {
 								generationId: 'id',
 								submittedAtMs: startMs,
 								timeoutMs,
-								spread: 0.3,
-								look: async () => looks[count++ % looks.length]!,
+								stagger: 0.3,
+								check: async () => looks[count++ % looks.length]!,
 								sleep: clock.sleep,
 								now: clock.now,
 							}),
@@ -301,7 +301,7 @@ describe('values out of expressions', () => {
 		fc.record(Object.fromEntries(names.map((name) => [name, expressionValue])), {
 			requiredKeys: [],
 		});
-	const wishes = fc.record({
+	const input = fc.record({
 		model: fc.oneof({ weight: 4, arbitrary: modelId }, expressionValue),
 		prompt: fc.oneof({ weight: 4, arbitrary: fc.constant('A hill') }, expressionValue),
 		media: record(Object.keys(MEDIA)),
@@ -314,7 +314,7 @@ describe('values out of expressions', () => {
 
 	test('make a body that can be sent, or are refused', async () => {
 		await fc.assert(
-			fc.asyncProperty(wishes, binaries, async (wish, files) => {
+			fc.asyncProperty(input, binaries, async (wish, files) => {
 				const body = await resultOf(async () => await buildBody(wish, files));
 				if (!body) return;
 				expect(body.model.trim()).not.toBe('');
@@ -421,7 +421,7 @@ describe('values out of expressions', () => {
 		fc.assert(
 			fc.property(expressionValue, (cause) => {
 				expect(typeof textOf(cause)).toBe('string');
-				expect(asVeoError(cause)).toBeInstanceOf(VeoError);
+				expect(asItemError(cause)).toBeInstanceOf(ItemError);
 			}),
 		);
 	});

@@ -193,7 +193,7 @@ describe('Ledger', () => {
 			expect(ledger.nextAttempt(KEY)).toBe(attempt);
 			ledger.sending(KEY, entry(`n8n.${attempt}`));
 			ledger.accepted(KEY, 'gen', 'queued', 'm', 0);
-			ledger.strike(KEY);
+			ledger.discard(KEY);
 			expect(ledger.find(KEY)).toBeUndefined();
 		}
 		expect(ledger.nextAttempt(ledgerKey(0, 1, 'hash'))).toBe(1);
@@ -288,7 +288,7 @@ describe('Ledger', () => {
 			accepted.sending(KEY, entry('n8n.1'));
 			accepted.accepted(KEY, 'gen-1', 'queued', 'm', 0);
 			expect(accepted.keyOfBody(ledgerKey(0, 0, 'edited'), 'body')).toBe(KEY);
-			accepted.strike(KEY);
+			accepted.discard(KEY);
 			expect(accepted.keyOfBody(ledgerKey(0, 0, 'edited'), 'body')).toBeUndefined();
 		});
 	});
@@ -316,7 +316,7 @@ describe('Ledger', () => {
 			expect(ledger.spentBeside(new Set([OTHER]))).toBe(1_000_000);
 			ledger.reserved.clear();
 			expect(ledger.spentBeside(new Set())).toBe(1_000_000);
-			ledger.strike(KEY);
+			ledger.discard(KEY);
 			expect(ledger.spentBeside(new Set())).toBe(0);
 		});
 	});

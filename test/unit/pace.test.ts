@@ -1,5 +1,5 @@
 /** The pace that all looks of a run share, by a clock that only sleeping moves. */
-import { LONGEST_RETRY_AFTER_MS, LookPace } from '../../nodes/AimlVeo/generation/checkPace';
+import { LONGEST_RETRY_AFTER_MS, CheckPace } from '../../nodes/AimlVeo/generation/checkPace';
 import { fakeClock } from './support';
 
 /** A look has this long. */
@@ -7,7 +7,7 @@ const LIMIT_MS = 30_000;
 
 function paceOf() {
 	const clock = fakeClock();
-	const pace = new LookPace(clock.now);
+	const pace = new CheckPace(clock.now);
 	const turn = async (limitMs = LIMIT_MS) => await pace.turn(limitMs, clock.sleep);
 	/** One look after another, each of which has its answer. */
 	const answered = async (count: number) => {

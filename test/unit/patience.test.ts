@@ -1,17 +1,17 @@
 /** Free routes are asked again: how often, how long apart, and when no more. */
 import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
-import { readPatiently } from '../../nodes/AimlVeo/api/retry';
+import { readWithRetry } from '../../nodes/AimlVeo/api/retry';
 import { readerOf } from './support';
 import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 const answer: Reading = { kind: 'answer', answer: { data: [] } };
 const fault = (retryAfterMs?: number): Reading => ({
-	kind: 'fault',
+	kind: 'noAnswer',
 	cause: 'The server answered with HTTP 503',
 	retryAfterMs,
 });
 const busy = (retryAfterMs?: number): Reading => ({
-	kind: 'fault',
+	kind: 'noAnswer',
 	cause: 'The server answered with HTTP 429',
 	busy: true,
 	retryAfterMs,
@@ -19,7 +19,7 @@ const busy = (retryAfterMs?: number): Reading => ({
 
 async function read(readings: Reading[], busyMs?: number) {
 	const { reader, paths, clock } = readerOf(readings);
-	const result = await readPatiently(reader, '/v2/logs', busyMs);
+	const result = await readWithRetry(reader, '/v2/logs', busyMs);
 	return { result, paths, sleeps: clock.sleeps };
 }
 
@@ -39,7 +39,7 @@ test('each reading has 15 s', async () => {
 			return await Promise.resolve(limits.length < 3 ? fault() : answer);
 		},
 	};
-	await readPatiently({ ...reader, api }, '/v1/models');
+	await readWithRetry({ ...reader, api }, '/v1/models');
 	expect(limits).toEqual([15_000, 15_000, 15_000]);
 });
 
@@ -122,7 +122,7 @@ describe('ends at once', () => {
 		const { reader, clock } = readerOf(() => {
 			throw badKey('Unauthorized');
 		});
-		await expect(readPatiently(reader, '/v2/logs')).rejects.toThrow('did not accept the API key');
+		await expect(readWithRetry(reader, '/v2/logs')).rejects.toThrow('did not accept the API key');
 		expect(clock.sleeps).toEqual([]);
 	});
 
@@ -130,7 +130,7 @@ describe('ends at once', () => {
 		const { reader, paths } = readerOf([fault()]);
 		const stop = new Error('stopped');
 		const sleep = async () => await Promise.reject(stop);
-		await expect(readPatiently({ ...reader, sleep }, '/v2/logs')).rejects.toBe(stop);
+		await expect(readWithRetry({ ...reader, sleep }, '/v2/logs')).rejects.toBe(stop);
 		expect(paths).toHaveLength(1);
 	});
 });

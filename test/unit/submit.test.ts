@@ -1,17 +1,17 @@
 /** Buying one generation once: what is sent again, what never is, and what the ledger says after. */
 import type { IDataObject } from 'n8n-workflow';
-import type { Api, Reading, Submission, Look } from '../../nodes/AimlVeo/api/aimlapi';
-import { SubmitGate } from '../../nodes/AimlVeo/generation/submitQueue';
+import type { Api, Reading, Submission, StatusCheck } from '../../nodes/AimlVeo/api/aimlapi';
+import { SubmitQueue } from '../../nodes/AimlVeo/generation/submitQueue';
 import { Ledger, readClientRequestId } from '../../nodes/AimlVeo/generation/ledger';
 import { toApiMedia } from '../../nodes/AimlVeo/request/media';
 import type { StoredMedia } from '../../nodes/AimlVeo/request/media';
 import { buy as buyOf, LOG_COMPLETE_MS } from '../../nodes/AimlVeo/generation/submit';
-import type { SubmitContext, SubmitOrder } from '../../nodes/AimlVeo/generation/submit';
+import type { SubmitContext, SubmitPlan } from '../../nodes/AimlVeo/generation/submit';
 import { fakeClock, refusalOf, settle, storedFilesOf } from './support';
 import { hashRequest, ledgerKey } from '../../nodes/AimlVeo/request/requestKey';
 import {
 	badKey,
-	lookRefused,
+	checkRefused,
 	promptMissing,
 	requestRefused,
 } from '../../nodes/AimlVeo/shared/messages';
@@ -53,14 +53,14 @@ const inLog =
 		},
 	});
 const notInLog: Log = () => inLog('succeeded')([]);
-const unreadable: Log = () => ({ kind: 'fault', cause: 'The server answered with HTTP 503' });
+const unreadable: Log = () => ({ kind: 'noAnswer', cause: 'The server answered with HTTP 503' });
 
 /** One try of an execution: its answers by turn (the last one repeats), and what was asked. */
 function tryOf(
 	steps: Step[],
 	options: {
 		log?: Log;
-		look?: () => Look;
+		look?: () => StatusCheck;
 		context?: IDataObject;
 		tookMs?: number;
 		startMs?: number;
@@ -84,7 +84,7 @@ function tryOf(
 			if (step instanceof Error) return await Promise.reject(step);
 			return typeof step === 'function' ? await step() : step;
 		},
-		look: async (generationId) => {
+		check: async (generationId) => {
 			looked.push(generationId);
 			return options.look?.() ?? { kind: 'unknownId' };
 		},
@@ -95,7 +95,7 @@ function tryOf(
 	};
 	const buying: SubmitContext = {
 		api,
-		gate: new SubmitGate({ now: clock.now, sleep: clock.sleep, maxWidth: 10 }),
+		queue: new SubmitQueue({ now: clock.now, sleep: clock.sleep, maxConcurrent: 10 }),
 		ledger,
 		origin: { instanceId: 'instance', executionId: '7', runIndex: 0, nodeId: 'node' },
 		now: clock.now,
@@ -109,7 +109,7 @@ function tryOf(
 		prompt = 'A hill',
 		timeoutMs = 60_000,
 		media: Record<string, StoredMedia> = {},
-	): SubmitOrder => {
+	): SubmitPlan => {
 		const body = { model: 'm', prompt, ...media };
 		return {
 			itemIndex,
@@ -194,7 +194,7 @@ describe('a stored picture', () => {
 		const refusal = badKey('Unauthorized');
 		const { buy, buying, sent } = tryOf([accepted()]);
 		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {
-			buying.gate.close(refusal);
+			buying.queue.close(refusal);
 			return await Promise.resolve('data:image/png;base64,AAAA');
 		});
 		await expect(buy(0, 'A hill', 60_000, media)).rejects.toBe(refusal);
@@ -330,7 +330,7 @@ describe('the same request, while it is under way', () => {
 
 	test('another request does not wait for it', async () => {
 		const { buy, buying, answer } = held();
-		buying.gate.withTurn = async (_order, work) => (await work()).value;
+		buying.queue.withTurn = async (_order, work) => (await work()).value;
 		const one = buy();
 		expect((await buy(1)).id).toBe('gen-2');
 		answer(accepted());
@@ -388,7 +388,7 @@ describe('sent again, because it was surely not taken', () => {
 		const { buy, sent } = tryOf([busy(3_600_000)]);
 		const ends = await Promise.allSettled([buy(0), buy(1), buy(2), buy(3)]);
 		expect(ends.map((end) => 'reason' in end && String(end.reason))).toEqual(
-			Array(4).fill('VeoError: The AI/ML API accepts no more requests for now'),
+			Array(4).fill('ItemError: The AI/ML API accepts no more requests for now'),
 		);
 		expect(sent).toHaveLength(1);
 		// Nor may one that comes later send.
@@ -419,7 +419,7 @@ describe('sent again, because it was surely not taken', () => {
 
 	test('an item that another one overtakes has its time anew: the API is busy, not shut', async () => {
 		const whileAnotherIsAccepted = () => {
-			buying.gate.lastAcceptedMs = clock.now();
+			buying.queue.lastAcceptedMs = clock.now();
 			return busy(50_000);
 		};
 		const { buy, buying, clock } = tryOf([busy(50_000), whileAnotherIsAccepted, accepted()]);
@@ -551,7 +551,7 @@ describe('what the log does not hold', () => {
 });
 
 describe('a lost answer that came with an ID', () => {
-	const running: Look = {
+	const running: StatusCheck = {
 		kind: 'answer',
 		answer: { id: 'gen-7', status: 'generating', meta: null },
 	};
@@ -596,7 +596,7 @@ describe('a lost answer that came with an ID', () => {
 	test('a refusal to look at it tells nothing: the log is asked', async () => {
 		const { buy } = tryOf([lostWithId], {
 			look: () => {
-				throw lookRefused('gen-7', 400, 'No');
+				throw checkRefused('gen-7', 400, 'No');
 			},
 			log: inLog('succeeded'),
 		});
@@ -604,7 +604,7 @@ describe('a lost answer that came with an ID', () => {
 	});
 
 	test('one that failed at no cost is still told as what was bought', async () => {
-		const failed: Look = { kind: 'answer', answer: { id: 'gen-7', status: 'error' } };
+		const failed: StatusCheck = { kind: 'answer', answer: { id: 'gen-7', status: 'error' } };
 		const { buy } = tryOf([lostWithId], { look: () => failed });
 		expect((await buy()).answer).toEqual({ id: 'gen-7', status: 'error' });
 	});

@@ -1,6 +1,6 @@
 /** What several unit tests use. */
 import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
-import { VeoError } from '../../nodes/AimlVeo/shared/errors';
+import { ItemError } from '../../nodes/AimlVeo/shared/errors';
 import type { BinarySource } from '../../nodes/AimlVeo/request/files';
 import type { Reader } from '../../nodes/AimlVeo/api/retry';
 
@@ -40,14 +40,14 @@ export function storedFilesOf(files: Record<string, Buffer>, folder = 'filesyste
 	return { source, reads };
 }
 
-/** The VeoError that the work ends with; any other end fails the test. */
-export async function refusalOf(work: Promise<unknown>): Promise<VeoError> {
+/** The ItemError that the work ends with; any other end fails the test. */
+export async function refusalOf(work: Promise<unknown>): Promise<ItemError> {
 	const end: unknown = await work.then(
 		() => 'nothing was refused',
 		(cause: unknown) => cause,
 	);
-	expect(end).toBeInstanceOf(VeoError);
-	return end as VeoError;
+	expect(end).toBeInstanceOf(ItemError);
+	return end as ItemError;
 }
 
 /** A clock that only sleeping moves. */

@@ -18,7 +18,7 @@ const page = (data: unknown, hasMore = false): Reading => ({
 	kind: 'answer',
 	answer: { data, pagination: { has_more: hasMore } } as IDataObject,
 });
-const fault: Reading = { kind: 'fault', cause: 'The server answered with HTTP 503' };
+const fault: Reading = { kind: 'noAnswer', cause: 'The server answered with HTTP 503' };
 
 const queryOf = (path: string) => new URL(path, 'https://api.example').searchParams;
 const offsets = (paths: string[]) => paths.map((path) => Number(queryOf(path).get('offset')));
@@ -148,7 +148,7 @@ describe('readLog', () => {
 				asked = 0;
 				sinceMs = clock.now();
 			}
-			if (++asked > 200) return { kind: 'fault', cause: 'HTTP 429', busy: true };
+			if (++asked > 200) return { kind: 'noAnswer', cause: 'HTTP 429', busy: true };
 			const offset = Number(queryOf(path).get('offset'));
 			return page(rows(offset, 100), offset + 100 < 25_000);
 		});
@@ -159,7 +159,7 @@ describe('readLog', () => {
 	});
 
 	test('Retry-After is honoured', async () => {
-		const busy: Reading = { kind: 'fault', cause: 'HTTP 429', busy: true, retryAfterMs: 31_000 };
+		const busy: Reading = { kind: 'noAnswer', cause: 'HTTP 429', busy: true, retryAfterMs: 31_000 };
 		const { ids, clock } = await readAll([busy, page(rows(0, 1))]);
 		expect(ids).toEqual(['gen-0']);
 		expect(clock.sleeps).toEqual([31_000]);

@@ -4,27 +4,30 @@ import * as wait from '../../nodes/AimlVeo/generation/wait';
 import {
 	adaptiveIntervalMs,
 	LATE_VIDEO_GRACE_MS,
-	LOOK_TIMEOUT_MS,
+	CHECK_TIMEOUT_MS,
 	UNKNOWN_ID_GRACE_MS,
 	waitForVideo,
 } from '../../nodes/AimlVeo/generation/wait';
 import type { WaitOptions } from '../../nodes/AimlVeo/generation/wait';
 import { busiestWindow, generationTimesMs, schedule } from '../../bench/generationTimes';
 import { fakeClock, refusalOf } from './support';
-import type { Look } from '../../nodes/AimlVeo/api/aimlapi';
+import type { StatusCheck } from '../../nodes/AimlVeo/api/aimlapi';
 import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 const ID = 'gen-1';
-const running: Look = { kind: 'answer', answer: { id: ID, status: 'generating' } };
-const finished: Look = {
+const running: StatusCheck = { kind: 'answer', answer: { id: ID, status: 'generating' } };
+const finished: StatusCheck = {
 	kind: 'answer',
 	answer: { id: ID, status: 'completed', video: { url: 'https://cdn.example/v.mp4' } },
 };
-const withoutVideo: Look = { kind: 'answer', answer: { id: ID, status: 'completed' } };
-const fault: Look = { kind: 'fault', cause: 'The connection broke' };
+const withoutVideo: StatusCheck = { kind: 'answer', answer: { id: ID, status: 'completed' } };
+const fault: StatusCheck = { kind: 'noAnswer', cause: 'The connection broke' };
 
 /** Waits with looks given by their number (the last one repeats) or by the time since the start. */
-function waiting(looks: Look[] | ((sinceMs: number) => Look), options: Partial<WaitOptions> = {}) {
+function waiting(
+	looks: StatusCheck[] | ((sinceMs: number) => StatusCheck),
+	options: Partial<WaitOptions> = {},
+) {
 	const clock = fakeClock();
 	const startMs = clock.now();
 	const limits: number[] = [];
@@ -33,8 +36,8 @@ function waiting(looks: Look[] | ((sinceMs: number) => Look), options: Partial<W
 		generationId: ID,
 		submittedAtMs: startMs,
 		timeoutMs: 1_000_000,
-		spread: 0.5,
-		look: async (timeoutMs) => {
+		stagger: 0.5,
+		check: async (timeoutMs) => {
 			limits.push(timeoutMs);
 			lookedAtMs.push(clock.now() - startMs);
 			if (typeof looks === 'function') return looks(clock.now() - startMs);
@@ -61,8 +64,8 @@ describe('adaptiveIntervalMs', () => {
 		[600_000, 0.5, 4_000],
 		[90_000, 0, 2_280],
 		[90_000, 1, 2_520],
-	])('at %d ms with spread %d: %d ms', (ageMs, spread, intervalMs) => {
-		expect(adaptiveIntervalMs(ageMs, spread)).toBeCloseTo(intervalMs, 6);
+	])('at %d ms with stagger %d: %d ms', (ageMs, stagger, intervalMs) => {
+		expect(adaptiveIntervalMs(ageMs, stagger)).toBeCloseTo(intervalMs, 6);
 	});
 
 	test('a video of 80 to 100 s is noticed within 2.6 s, by fewer than 30 looks', async () => {
@@ -121,7 +124,7 @@ describe('ends with the video', () => {
 	});
 
 	test('after states that nobody knows, unknown ids and faults of all kinds', async () => {
-		const odd: Look = { kind: 'answer', answer: { status: 'resting' } };
+		const odd: StatusCheck = { kind: 'answer', answer: { status: 'resting' } };
 		const { done, lookedAtMs } = waiting([{ kind: 'unknownId' }, fault, odd, running, finished]);
 		await done;
 		expect(lookedAtMs).toHaveLength(5);
@@ -179,7 +182,7 @@ describe('spacing', () => {
 	});
 
 	test('Retry-After is honoured when it is longer', async () => {
-		const busy = (retryAfterMs: number): Look => ({ ...fault, retryAfterMs }) as Look;
+		const busy = (retryAfterMs: number): StatusCheck => ({ ...fault, retryAfterMs }) as StatusCheck;
 		const { done, clock } = waiting([busy(20_000), busy(10), finished], { pollIntervalMs: 5_000 });
 		await done;
 		expect(clock.sleeps).toEqual([20_000, 5_000]);
@@ -187,7 +190,7 @@ describe('spacing', () => {
 
 	test('but no longer than 30 s: a look is free, and the video may be ready', async () => {
 		for (const retryAfterMs of [30_000, 30_001, 3_600_000]) {
-			const { done, clock } = waiting([{ ...fault, retryAfterMs } as Look, finished], {
+			const { done, clock } = waiting([{ ...fault, retryAfterMs } as StatusCheck, finished], {
 				pollIntervalMs: 5_000,
 			});
 			await done;
@@ -196,7 +199,7 @@ describe('spacing', () => {
 	});
 
 	test('nor does it shorten an interval that was set', async () => {
-		const busy = { ...fault, retryAfterMs: 3_600_000 } as Look;
+		const busy = { ...fault, retryAfterMs: 3_600_000 } as StatusCheck;
 		const { done, clock } = waiting([busy, finished], { pollIntervalMs: 45_000 });
 		await done;
 		expect(clock.sleeps).toEqual([45_000]);
@@ -209,15 +212,15 @@ describe('spacing', () => {
 	});
 
 	test('items that begin together go on up to one densest spacing apart', async () => {
-		for (const [spread, firstMs] of [
+		for (const [stagger, firstMs] of [
 			[0, 18_000],
 			[0.5, 19_200],
 			[1, 20_400],
 		] as const) {
-			const { done, lookedAtMs } = waiting([running, running, finished], { spread });
+			const { done, lookedAtMs } = waiting([running, running, finished], { stagger });
 			await done;
 			expect(lookedAtMs[1]).toBe(firstMs);
-			expect((lookedAtMs[2] ?? 0) - firstMs).toBeCloseTo(adaptiveIntervalMs(firstMs, spread), 6);
+			expect((lookedAtMs[2] ?? 0) - firstMs).toBeCloseTo(adaptiveIntervalMs(firstMs, stagger), 6);
 		}
 	});
 
@@ -252,7 +255,7 @@ describe('the deadline', () => {
 	test('a look has 30 s at the most', async () => {
 		const { done, limits } = waiting([finished]);
 		await done;
-		expect(limits).toEqual([LOOK_TIMEOUT_MS]);
+		expect(limits).toEqual([CHECK_TIMEOUT_MS]);
 	});
 
 	test('a look that hangs past it ends the wait', async () => {
@@ -261,8 +264,8 @@ describe('the deadline', () => {
 		const done = waitForVideo({
 			generationId: ID,
 			timeoutMs: 5_000,
-			spread: 0,
-			look: async (timeoutMs) => {
+			stagger: 0,
+			check: async (timeoutMs) => {
 				looks += 1;
 				clock.pass(timeoutMs);
 				return fault;
@@ -296,7 +299,7 @@ describe('the deadline', () => {
 	});
 
 	test('the last state and what the API said with it are told', async () => {
-		const said: Look = {
+		const said: StatusCheck = {
 			kind: 'answer',
 			answer: { status: 'Paused', error: { message: 'Waiting for capacity' } },
 		};
@@ -309,7 +312,7 @@ describe('the deadline', () => {
 	});
 
 	test('what was said with an earlier state is not', async () => {
-		const said: Look = { kind: 'answer', answer: { status: 'paused', message: 'Waiting' } };
+		const said: StatusCheck = { kind: 'answer', answer: { status: 'paused', message: 'Waiting' } };
 		const { details } = await refusalOf(waiting([said, running], { timeoutMs: 5_000 }).done);
 		expect(details.status).toBe('generating');
 		expect(details.description).not.toContain('Waiting');
@@ -323,7 +326,7 @@ describe('the deadline', () => {
 });
 
 describe('an ID that was entered, and that the API never knew', () => {
-	const unknownId: Look = { kind: 'unknownId' };
+	const unknownId: StatusCheck = { kind: 'unknownId' };
 	const entered = { submittedAtMs: undefined };
 
 	test('ends within about a minute, however long the timeout is', async () => {
@@ -375,7 +378,7 @@ describe('an ID that was entered, and that the API never knew', () => {
 });
 
 describe('"completed" without a video that was charged', () => {
-	const charged: Look = {
+	const charged: StatusCheck = {
 		kind: 'answer',
 		answer: { id: ID, status: 'completed', meta: { usage: { credits_used: 5 } } },
 	};
@@ -394,7 +397,7 @@ describe('"completed" without a video that was charged', () => {
 	});
 
 	test('nor is a failure that was charged', async () => {
-		const failed: Look = {
+		const failed: StatusCheck = {
 			kind: 'answer',
 			answer: { status: 'error', meta: { usage: { usd_spent: 0.4 } } },
 		};
@@ -408,7 +411,7 @@ describe('"completed" without a video that was charged', () => {
 		const { done } = waiting([
 			withoutVideo,
 			withoutVideo,
-			...Array<Look>(9).fill(charged),
+			...Array<StatusCheck>(9).fill(charged),
 			finished,
 		]);
 		await expect(done).resolves.toMatchObject({ outcome: { kind: 'completed' } });
@@ -425,7 +428,10 @@ describe('ends without a video', () => {
 	});
 
 	test('with what the API said about it', async () => {
-		const said: Look = { kind: 'answer', answer: { status: 'completed', message: 'Held back' } };
+		const said: StatusCheck = {
+			kind: 'answer',
+			answer: { status: 'completed', message: 'Held back' },
+		};
 		const { details } = await refusalOf(waiting([said]).done);
 		expect(details.description).toContain('"Held back"');
 	});
@@ -450,7 +456,7 @@ describe('ends without a video', () => {
 	});
 
 	test('at once when the generation failed', async () => {
-		const failed: Look = {
+		const failed: StatusCheck = {
 			kind: 'answer',
 			answer: { status: 'error', error: { message: 'Dark' } },
 		};

@@ -1,17 +1,17 @@
 /**
  * The AI/ML API: its routes, and what each answer means. A submission is taken, surely not taken, or
- * unknown; a look brings an answer, or tells why not.
+ * unknown; a status check brings an answer, or tells why not.
  * @see https://docs.aimlapi.com/api-references/video-models
  */
 import type { IDataObject } from 'n8n-workflow';
 import { asGeneration, readOutcome, readReason, readRetryAfterMs, readVideo } from './responses';
 import type { Client, Exchange, Reply } from './client';
-import type { VeoError } from '../shared/errors';
+import type { ItemError } from '../shared/errors';
 import { asNumber, asObject, asText } from '../shared/values';
 import {
 	badKey,
 	blockedOnTheWay,
-	lookRefused,
+	checkRefused,
 	noCredits,
 	notAllowed,
 	notReached,
@@ -40,16 +40,16 @@ export type Submission =
 	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
 	| { kind: 'lost'; cause: string; id?: string };
 
-/** What one look brought: an answer, or a passing fault that is ridden out. */
-export type Look =
+/** What one status check brought: an answer, or a passing fault that is ridden out. */
+export type StatusCheck =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'unknownId' }
-	| { kind: 'fault'; cause: string; busy?: boolean; retryAfterMs?: number };
+	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
 
 /** What a free route brought: its answer, or a passing fault. */
 export type Reading =
 	| { kind: 'answer'; answer: IDataObject }
-	| { kind: 'fault'; cause: string; busy?: boolean; retryAfterMs?: number };
+	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
 
 /** The words of the answer, or its status. */
 function apiText({ status, json, text }: Reply): string {
@@ -90,8 +90,8 @@ const TRANSIENT = [404, 408, 425, 429];
 /** The refusal that an answer is, or undefined when it is none that is sure to last. */
 function refusalOf(
 	reply: Reply,
-	refused: (status: number, text: string) => VeoError,
-): VeoError | undefined {
+	refused: (status: number, text: string) => ItemError,
+): ItemError | undefined {
 	const { status } = reply;
 	const text = apiText(reply);
 	// The key must not go to another address.
@@ -113,9 +113,9 @@ function refusalOf(
 }
 
 /** An answer that says nothing yet; another may. */
-function faultOf(reply: Reply): Extract<Reading, { kind: 'fault' }> {
+function faultOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
 	return {
-		kind: 'fault',
+		kind: 'noAnswer',
 		cause: `The server answered with ${statusText(reply)}`,
 		busy: reply.status === 429,
 		retryAfterMs: readRetryAfterMs(reply.headers['retry-after'], Date.now()),
@@ -124,7 +124,7 @@ function faultOf(reply: Reply): Extract<Reading, { kind: 'fault' }> {
 
 /**
  * What became of a submission.
- * @throws VeoError when it was refused: nothing is charged
+ * @throws ItemError when it was refused: nothing is charged
  */
 export function readSubmission(exchange: Exchange): Submission {
 	if ('fault' in exchange) {
@@ -169,14 +169,14 @@ export function readSubmission(exchange: Exchange): Submission {
 }
 
 /**
- * What a look brought.
- * @throws VeoError when no further look can help
+ * What a status check brought.
+ * @throws ItemError when no further check can help
  */
-export function readLook(exchange: Exchange, generationId: string): Look {
+export function readStatusCheck(exchange: Exchange, generationId: string): StatusCheck {
 	if ('fault' in exchange) {
 		const { cause, mends } = exchange.fault;
 		if (mends === 'never') throw notReached(cause, true);
-		return { kind: 'fault', cause };
+		return { kind: 'noAnswer', cause };
 	}
 	const reply = meant(exchange.reply);
 	const { status, json, headers } = reply;
@@ -185,7 +185,7 @@ export function readLook(exchange: Exchange, generationId: string): Look {
 		[407, 511].includes(status) || ([401, 403].includes(status) && !isFromApi(reply));
 	const refusal = isBlocked
 		? undefined
-		: refusalOf(reply, (code, text) => lookRefused(generationId, code, text));
+		: refusalOf(reply, (code, text) => checkRefused(generationId, code, text));
 	if (refusal) throw refusal;
 	if (status === 404) return { kind: 'unknownId' };
 	const answer = asObject(json);
@@ -196,13 +196,13 @@ export function readLook(exchange: Exchange, generationId: string): Look {
 
 /**
  * What a free route answered.
- * @throws VeoError when asking again cannot help
+ * @throws ItemError when asking again cannot help
  */
 export function readFree(exchange: Exchange): Reading {
 	if ('fault' in exchange) {
 		const { cause, mends } = exchange.fault;
 		if (mends === 'never') throw notReached(cause, true);
-		return { kind: 'fault', cause };
+		return { kind: 'noAnswer', cause };
 	}
 	const reply = meant(exchange.reply);
 	const refusal = refusalOf(reply, requestRefused);
@@ -220,13 +220,13 @@ const lengthOf = (value: unknown): number =>
 			: 0;
 
 export interface Api {
-	/** @throws VeoError when the API refused (nothing was charged) */
+	/** @throws ItemError when the API refused (nothing was charged) */
 	submit(body: IDataObject, clientRequestId: string): Promise<Submission>;
-	/** @throws VeoError when no further look can help */
-	look(generationId: string, timeoutMs: number): Promise<Look>;
+	/** @throws ItemError when no further check can help */
+	check(generationId: string, timeoutMs: number): Promise<StatusCheck>;
 	/**
 	 * What a free route answers (`path` with its query), or the passing fault that came instead.
-	 * @throws VeoError when asking again cannot help
+	 * @throws ItemError when asking again cannot help
 	 */
 	read(path: string, timeoutMs: number): Promise<Reading>;
 }
@@ -244,9 +244,9 @@ export const apiOf = (client: Client): Api => ({
 			}),
 		);
 	},
-	look: async (generationId, timeoutMs) => {
+	check: async (generationId, timeoutMs) => {
 		const path = `${GENERATIONS}?generation_id=${encodeURIComponent(generationId)}`;
-		return readLook(await client({ method: 'GET', path, timeoutMs }), generationId);
+		return readStatusCheck(await client({ method: 'GET', path, timeoutMs }), generationId);
 	},
 	read: async (path, timeoutMs) => readFree(await client({ method: 'GET', path, timeoutMs })),
 });

@@ -6,8 +6,8 @@ import type {
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 import { asText } from '../shared/values';
-import { readFault } from './connectionFailure';
-import type { ConnectionFault } from './connectionFailure';
+import { readConnectionFailure } from './connectionFailure';
+import type { ConnectionFailure } from './connectionFailure';
 import { withLimit } from '../shared/pause';
 import { credentialUnusable } from '../shared/messages';
 
@@ -21,7 +21,7 @@ export interface Reply {
 	readonly text: string;
 }
 
-export type Exchange = { reply: Reply } | { fault: ConnectionFault };
+export type Exchange = { reply: Reply } | { fault: ConnectionFailure };
 
 export interface ApiRequest {
 	readonly method: 'GET' | 'POST';
@@ -75,7 +75,7 @@ function asReply(response: IN8nHttpFullResponse, apiKey: string): Reply {
 }
 
 /**
- * @throws VeoError when the credential has no key or no usable base URL
+ * @throws ItemError when the credential has no key or no usable base URL
  */
 export async function connect(ctx: ClientContext): Promise<Client> {
 	const credentials = await ctx.getCredentials(CREDENTIAL);
@@ -112,7 +112,7 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 			return { reply: asReply(await withLimit(work, timeoutMs), apiKey) };
 		} catch (fault) {
 			cut.abort();
-			return { fault: readFault(fault) };
+			return { fault: readConnectionFailure(fault) };
 		}
 	};
 }

@@ -1,7 +1,7 @@
 /** What a failed HTTP exchange was, in words, and whether the server can have seen the request. */
 import { textOf } from '../shared/errors';
 
-export interface ConnectionFault {
+export interface ConnectionFailure {
 	/** A sentence without its full stop. */
 	readonly cause: string;
 	/** Whether the server may have seen the request; only then can a submission have been charged. */
@@ -24,8 +24,8 @@ const FAULTS: ReadonlyArray<
 	readonly [
 		what: RegExp,
 		cause: string,
-		reached: ConnectionFault['reached'],
-		mends: ConnectionFault['mends'],
+		reached: ConnectionFailure['reached'],
+		mends: ConnectionFailure['mends'],
 	]
 > = [
 	[/SsrfBlocked/, "n8n's protection against internal requests blocks this address", false, 'never'],
@@ -103,7 +103,7 @@ function tracesOf(fault: unknown, depth = 0): { texts: string; isBefore: boolean
 }
 
 /** What is known of a failed exchange; one that nobody foresaw may have reached the server. */
-export function readFault(fault: unknown): ConnectionFault {
+export function readConnectionFailure(fault: unknown): ConnectionFailure {
 	const { texts, isBefore } = tracesOf(fault);
 	for (const [what, cause, reached, mends] of FAULTS) {
 		const found = what.exec(texts);
@@ -113,4 +113,4 @@ export function readFault(fault: unknown): ConnectionFault {
 	return { cause: textOf(fault), reached: !isBefore, mends: 'later' };
 }
 
-export const causeOf = (fault: unknown): string => readFault(fault).cause;
+export const causeOf = (fault: unknown): string => readConnectionFailure(fault).cause;

@@ -18,9 +18,9 @@ export interface Reader {
 /**
  * The answer, or why there is none after four attempts.
  * @param busyMs how long refusals for the rate (429) are waited out besides
- * @throws VeoError when the API refused (bad key, bad query)
+ * @throws ItemError when the API refused (bad key, bad query)
  */
-export async function readPatiently(
+export async function readWithRetry(
 	{ api, sleep }: Reader,
 	path: string,
 	busyMs = 0,

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { asObject, asObjects, asText } from '../shared/values';
 import { LOGS } from './aimlapi';
 import { shortName } from '../catalogue/models';
-import { readPatiently } from './retry';
+import { readWithRetry } from './retry';
 import type { Reader } from './retry';
 
 /** The API gives at most 100 rows at once. */
@@ -30,14 +30,14 @@ export const modelQuery = (ids: readonly string[]): LogQuery =>
  * page. Ends after the last page, after one that brings nothing new, or with the cause why one could not
  * be read.
  *
- * @throws VeoError when the API refuses
+ * @throws ItemError when the API refuses
  */
 export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<LogPage> {
 	const seen = new Set<string>();
 	for (let offset = 0; ; ) {
 		const page = [...query, ['limit', PAGE_SIZE], ['offset', offset]] as const;
 		const text = page.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
-		const read = await readPatiently(reader, `${LOGS}?${text}`, BUSY_MS);
+		const read = await readWithRetry(reader, `${LOGS}?${text}`, BUSY_MS);
 		if ('cause' in read) return yield read;
 		const { data, pagination } = read.answer;
 		const given = asObjects(data);
@@ -69,7 +69,7 @@ export type LogSearch =
 /**
  * Looks for the generation of a request whose answer was lost.
  * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
- * @throws VeoError when the API refuses
+ * @throws ItemError when the API refuses
  */
 export async function searchLog(
 	reader: Reader,

@@ -2,10 +2,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { CATALOGUE } from '../api/aimlapi';
 import type { RequestBody } from '../request/body';
-import { VeoError } from '../shared/errors';
+import { ItemError } from '../shared/errors';
 import type { Ledger } from '../generation/ledger';
 import { StoredMedia } from '../request/media';
-import { readPatiently } from '../api/retry';
+import { readWithRetry } from '../api/retry';
 import type { Reader } from '../api/retry';
 import type { RequestPlan } from '../request/plan';
 import { priceOf, readCatalogue } from './prices';
@@ -60,9 +60,9 @@ function perItem(prices: ReadonlyMap<number, number>): string {
 async function readPrices(context: BudgetContext, requests: readonly RequestBody[]) {
 	const models = [...new Set(requests.map(({ model }) => model))];
 	const query = models.map((model) => `id=${encodeURIComponent(model)}`).join('&');
-	const read = await readPatiently(context, `${CATALOGUE}?${query}&include=pricing`).catch(
+	const read = await readWithRetry(context, `${CATALOGUE}?${query}&include=pricing`).catch(
 		(refusal: unknown) => {
-			if (!(refusal instanceof VeoError)) throw refusal;
+			if (!(refusal instanceof ItemError)) throw refusal;
 			return { cause: `${refusal.message}. ${refusal.details.description}` };
 		},
 	);
@@ -79,7 +79,7 @@ async function readPrices(context: BudgetContext, requests: readonly RequestBody
  * What the ledger already holds costs nothing again. The lowest of the items' limits holds for all of
  * them together, and for what earlier rounds of the same execution spent under a limit.
  *
- * @throws VeoError when the sum is above the limit, or a price is not surely known; then nothing is paid
+ * @throws ItemError when the sum is above the limit, or a price is not surely known; then nothing is paid
  */
 export async function checkBudget(
 	context: BudgetContext,

@@ -1,5 +1,5 @@
 /**
- * The pace of all looks of a run together. It has no limit until the API says that there is one: then it
+ * The pace of all checks of a run together. It has no limit until the API says that there is one: then it
  * falls below the rate at which that happened, and recovers slowly with each answer.
  */
 import { steady } from '../shared/pause';
@@ -17,13 +17,13 @@ const LONGEST_SPACING_MS = 3_000;
 const SHORTEST_SPACING_MS = 50;
 /** The pause after a refusal; it doubles while none is answered. */
 const FIRST_PAUSE_MS = 2_000;
-/** A look is free, and the video may be ready: no `Retry-After` keeps it waiting longer than this. */
+/** A check is free, and the video may be ready: no `Retry-After` keeps it waiting longer than this. */
 export const LONGEST_RETRY_AFTER_MS = 30_000;
 
-export class LookPace {
+export class CheckPace {
 	private readonly now: () => number;
 	private spacingMs = 0;
-	/** When the next look may begin, and when the pause after a refusal is over. */
+	/** When the next check may begin, and when the pause after a refusal is over. */
 	private nextMs = 0;
 	private pausedUntilMs = 0;
 	private pauseMs = FIRST_PAUSE_MS;
@@ -36,7 +36,7 @@ export class LookPace {
 	}
 
 	/**
-	 * Resolves when the next look may begin, with the time at which it does; at once with undefined when
+	 * Resolves when the next check may begin, with the time at which it does; at once with undefined when
 	 * that would be later than `limitMs` from now.
 	 * @param sleep rejects when the run ends
 	 */
@@ -56,7 +56,7 @@ export class LookPace {
 		return beginMs;
 	}
 
-	/** The look that began at `beginMs` was refused for the rate. */
+	/** The check that began at `beginMs` was refused for the rate. */
 	refused(beginMs: number, retryAfterMs?: number): void {
 		const nowMs = this.now();
 		// Those that were under way already tell nothing new of the rate.
@@ -71,7 +71,7 @@ export class LookPace {
 		this.slowedAtMs = nowMs;
 	}
 
-	/** A look was answered. */
+	/** A check was answered. */
 	answered(): void {
 		this.pauseMs = FIRST_PAUSE_MS;
 		const isWide = this.spacingMs > WIDE_SPACING_MS;

@@ -211,7 +211,7 @@ const STORE_FAULT =
  * The video as n8n binary data. Tries again when the download is cut off, stalls or answers wrongly;
  * asks for a fresh address when the CDN says 403, 404 or 410.
  *
- * @throws VeoError with id and address when it gives up: the video stays paid for and reachable
+ * @throws ItemError with id and address when it gives up: the video stays paid for and reachable
  */
 export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promise<IBinaryData> {
 	const { generationId, status, signal } = delivery;

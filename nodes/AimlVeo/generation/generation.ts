@@ -1,41 +1,41 @@
-/** The life of a generation that is known: looks, the wait for its end, its file, its row. */
+/** The life of a generation that is known: checks, the wait for its end, its file, its row. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Look } from '../api/aimlapi';
+import type { StatusCheck } from '../api/aimlapi';
 import { isEnd } from '../api/aimlapi';
 import { asRow, readOutcome } from '../api/responses';
 import type { OutputPlan } from '../request/plan';
-import { asVeoError, withGeneration } from '../shared/messages';
+import { asItemError, withGeneration } from '../shared/messages';
 import { unlessAborted } from '../shared/pause';
-import type { LookPace } from './checkPace';
+import type { CheckPace } from './checkPace';
 import { deliver, fileNameFor } from './deliver';
 import type { Purchase, SubmitContext } from './submit';
-import { LOOK_TIMEOUT_MS, spreadOf, waitForVideo } from './wait';
+import { CHECK_TIMEOUT_MS, staggerOf, waitForVideo } from './wait';
 import type { Finished } from './wait';
 
 /** What is shared by all that a run does with its generations. */
 export interface GenerationContext
 	extends Pick<SubmitContext, 'api' | 'ledger' | 'now' | 'signal' | 'sleep'> {
 	readonly ctx: IExecuteFunctions;
-	/** Of all looks together. */
-	readonly pace: LookPace;
+	/** Of all checks together. */
+	readonly pace: CheckPace;
 	/** Called by an AI Agent, which cannot use a file. */
 	readonly isTool: boolean;
 }
 
 export type Row = Pick<INodeExecutionData, 'json' | 'binary'>;
 
-const OUT_OF_TURN: Look = {
-	kind: 'fault',
-	cause: 'The server answered with HTTP 429 to other looks',
+const OUT_OF_TURN: StatusCheck = {
+	kind: 'noAnswer',
+	cause: 'The server answered with HTTP 429 to other status checks',
 	busy: true,
 };
 
-/** One look at a generation, when the pace of the run lets it through; none when the run has ended meanwhile. */
-export async function lookAt(
+/** One check at a generation, when the pace of the run lets it through; none when the run has ended meanwhile. */
+export async function checkStatus(
 	run: GenerationContext,
 	generationId: string,
 	timeoutMs: number,
-): Promise<Look> {
+): Promise<StatusCheck> {
 	const { api, now, pace, signal, sleep } = run;
 	signal.throwIfAborted();
 	const askedMs = now();
@@ -43,12 +43,12 @@ export async function lookAt(
 	if (beginMs === undefined) return OUT_OF_TURN;
 	const leftMs = Math.max(1, timeoutMs - (now() - askedMs));
 	try {
-		const look = await unlessAborted(api.look(generationId, leftMs), signal);
-		if (look.kind !== 'fault') pace.answered();
-		else if (look.busy) pace.refused(beginMs, look.retryAfterMs);
-		return look;
+		const check = await unlessAborted(api.check(generationId, leftMs), signal);
+		if (check.kind !== 'noAnswer') pace.answered();
+		else if (check.busy) pace.refused(beginMs, check.retryAfterMs);
+		return check;
 	} catch (cause) {
-		throw withGeneration(asVeoError(cause, generationId), generationId);
+		throw withGeneration(asItemError(cause, generationId), generationId);
 	}
 }
 
@@ -65,8 +65,8 @@ export async function waitFor(
 		answer: answer && isEnd(answer) ? answer : undefined,
 		timeoutMs: plan.timeoutMs,
 		pollIntervalMs: plan.pollIntervalMs,
-		spread: spreadOf(plan.itemIndex),
-		look: async (timeoutMs) => await lookAt(run, generationId, timeoutMs),
+		stagger: staggerOf(plan.itemIndex),
+		check: async (timeoutMs) => await checkStatus(run, generationId, timeoutMs),
 		sleep: run.sleep,
 		now: run.now,
 	});
@@ -95,11 +95,11 @@ export async function toRow(
 			fileName,
 			signal: run.signal,
 			freshUrl: async () => {
-				const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
-				const fresh = look.kind === 'answer' ? readOutcome(look.answer) : undefined;
-				if (look.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
+				const check = await checkStatus(run, generationId, CHECK_TIMEOUT_MS);
+				const fresh = check.kind === 'answer' ? readOutcome(check.answer) : undefined;
+				if (check.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
 				// The row, too, tells the address that is good.
-				latest = look.answer;
+				latest = check.answer;
 				return fresh.url;
 			},
 		}));

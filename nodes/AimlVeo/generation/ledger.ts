@@ -198,7 +198,7 @@ export class Ledger {
 	}
 
 	/** It ended without a video and was not charged: the next try submits again, under a new id. */
-	strike(key: string): void {
+	discard(key: string): void {
 		this.forget(key);
 		this.page.struck[key] = this.nextAttempt(key);
 	}

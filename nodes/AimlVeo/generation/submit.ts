@@ -1,17 +1,17 @@
-/** Buys one generation, once: looks into the ledger, waits for its turn, sends, writes down the id. */
+/** Buys one generation, once: checks into the ledger, waits for its turn, sends, writes down the id. */
 import type { IDataObject } from 'n8n-workflow';
 import { modelInId } from '../api/responses';
 import type { Api, Submission } from '../api/aimlapi';
 import { loadBody } from '../request/body';
 import type { RequestBody } from '../request/body';
-import { textOf, VeoError } from '../shared/errors';
-import type { SubmitGate, TurnEnd } from './submitQueue';
+import { textOf, ItemError } from '../shared/errors';
+import type { SubmitQueue, TurnEnd } from './submitQueue';
 import { clientRequestId } from './ledger';
 import type { Ledger, LedgerEntry, RequestOrigin } from './ledger';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
 import { hashRequest } from '../request/requestKey';
-import { asVeoError, maybeAccepted, notReached, rateLimited } from '../shared/messages';
+import { asItemError, maybeAccepted, notReached, rateLimited } from '../shared/messages';
 
 /** First pause after a refusal without `Retry-After`; it doubles up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
@@ -22,13 +22,13 @@ const LONGEST_PAUSE_MS = 30_000;
  */
 export const LOG_COMPLETE_MS = 3_600_000;
 /** An ID may not be known in the first seconds. */
-const CONFIRM_LOOKS = 3;
+const CONFIRM_CHECKS = 3;
 const CONFIRM_PAUSE_MS = 2_000;
 const CONFIRM_TIMEOUT_MS = 10_000;
 
 export interface SubmitContext {
 	readonly api: Api;
-	readonly gate: SubmitGate;
+	readonly queue: SubmitQueue;
 	readonly ledger: Ledger;
 	readonly origin: Omit<RequestOrigin, 'itemIndex'>;
 	readonly now: () => number;
@@ -39,13 +39,13 @@ export interface SubmitContext {
 	readonly onAccepted: (itemIndex: number, generationId: string, clientRequestId: string) => void;
 }
 
-export interface SubmitOrder {
+export interface SubmitPlan {
 	readonly itemIndex: number;
 	/** Where the request stands in the ledger. */
 	readonly key: string;
 	/**
 	 * What is to be sent; asked for only where something is.
-	 * @throws VeoError when the item cannot be sent
+	 * @throws ItemError when the item cannot be sent
 	 */
 	readonly body: () => Promise<RequestBody>;
 	readonly timeoutMs: number;
@@ -75,7 +75,7 @@ function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataO
 /** Writes down a generation and tells it. */
 function accept(
 	{ ledger, now, onAccepted }: SubmitContext,
-	{ itemIndex, key }: SubmitOrder,
+	{ itemIndex, key }: SubmitPlan,
 	model: string,
 	answer: IDataObject,
 ): Purchase {
@@ -91,23 +91,23 @@ async function confirm(
 	{ api, sleep }: SubmitContext,
 	id: string,
 ): Promise<IDataObject | undefined> {
-	for (let looks = 1; ; looks++) {
-		const look = await api.look(id, CONFIRM_TIMEOUT_MS);
-		if (look.kind === 'answer') return look.answer;
-		if (looks >= CONFIRM_LOOKS) return undefined;
+	for (let checks = 1; ; checks++) {
+		const check = await api.check(id, CONFIRM_TIMEOUT_MS);
+		if (check.kind === 'answer') return check.answer;
+		if (checks >= CONFIRM_CHECKS) return undefined;
 		await sleep(CONFIRM_PAUSE_MS);
 	}
 }
 
 /** A refusal to read tells nothing of the request; the end of the run does. */
 function unread(cause: unknown): undefined {
-	if (!(cause instanceof VeoError)) throw cause;
+	if (!(cause instanceof ItemError)) throw cause;
 }
 
 type Finding = { kind: 'found'; purchase: Purchase } | { kind: 'notCharged' } | { kind: 'unknown' };
 
 /** What the API says of a submission whose answer was lost: by the ID that came with it, or by the log. */
-async function findLost(context: SubmitContext, order: SubmitOrder): Promise<Finding> {
+async function findLost(context: SubmitContext, order: SubmitPlan): Promise<Finding> {
 	const entry = context.ledger.find(order.key);
 	if (!entry) return { kind: 'unknown' };
 	const { model = '' } = entry;
@@ -128,9 +128,9 @@ async function findLost(context: SubmitContext, order: SubmitOrder): Promise<Fin
 
 /**
  * The generation that an earlier try of this execution paid for.
- * @throws VeoError when it is not known whether there is one: then it must not be bought
+ * @throws ItemError when it is not known whether there is one: then it must not be bought
  */
-async function recall(context: SubmitContext, order: SubmitOrder): Promise<Purchase | undefined> {
+async function recall(context: SubmitContext, order: SubmitPlan): Promise<Purchase | undefined> {
 	const { ledger } = context;
 	const entry = ledger.find(order.key);
 	if (!entry) return undefined;
@@ -142,7 +142,7 @@ async function recall(context: SubmitContext, order: SubmitOrder): Promise<Purch
 		throw maybeAccepted(entry.req, cause, { isOld: true });
 	}
 	// It may be sent again, under a new id.
-	ledger.strike(order.key);
+	ledger.discard(order.key);
 	return undefined;
 }
 
@@ -151,15 +151,15 @@ type Sent = { purchase: Purchase } | { again: Extract<Submission, { kind: 'notTa
 /** One submission, for an item whose turn it is. */
 async function send(
 	context: SubmitContext,
-	order: SubmitOrder,
+	order: SubmitPlan,
 	request: RequestBody,
 	body: IDataObject,
 ): Promise<Sent> {
-	const { gate, ledger, now, origin, signal } = context;
+	const { queue, ledger, now, origin, signal } = context;
 	const { itemIndex, key } = order;
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
-	gate.assertOpen();
+	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
 	const attempt = ledger.nextAttempt(key);
 	const req = clientRequestId({ ...origin, itemIndex }, hash, ledger.nonce, attempt);
@@ -179,7 +179,7 @@ async function send(
 }
 
 async function submitOrForget(
-	{ api, gate, ledger }: SubmitContext,
+	{ api, queue, ledger }: SubmitContext,
 	key: string,
 	body: IDataObject,
 	req: string,
@@ -188,20 +188,20 @@ async function submitOrForget(
 		return await api.submit(body, req);
 	} catch (refusal) {
 		// Only the API's own refusal is known to cost nothing.
-		if (!(refusal instanceof VeoError)) return { kind: 'lost', cause: textOf(refusal) };
+		if (!(refusal instanceof ItemError)) return { kind: 'lost', cause: textOf(refusal) };
 		ledger.forget(key);
-		if (refusal.details.endsRun) gate.close(refusal);
-		throw asVeoError(refusal);
+		if (refusal.details.endsRun) queue.close(refusal);
+		throw asItemError(refusal);
 	}
 }
 
 /**
  * How long to pause before the next try.
- * @throws VeoError when the time is over
+ * @throws ItemError when the time is over
  */
 function pauseAfter(
-	{ gate, now }: SubmitContext,
-	{ timeoutMs }: SubmitOrder,
+	{ queue, now }: SubmitContext,
+	{ timeoutMs }: SubmitPlan,
 	{ busy, cause, retryAfterMs, withinMs = timeoutMs }: Extract<Submission, { kind: 'notTaken' }>,
 	startedMs: number,
 	tries: number,
@@ -210,22 +210,22 @@ function pauseAfter(
 	// A `Retry-After` of 0, too, must not become a loop without a pause.
 	const pauseMs = retryAfterMs || backOffMs;
 	// A 429 counts as standstill only while no other item is accepted either.
-	const sinceMs = Math.max(startedMs, busy ? gate.lastAcceptedMs : 0);
+	const sinceMs = Math.max(startedMs, busy ? queue.lastAcceptedMs : 0);
 	if (now() + pauseMs - sinceMs <= Math.min(timeoutMs, withinMs)) return pauseMs;
 	if (!busy) throw notReached(cause);
 	const refusal = rateLimited(Math.round((now() - sinceMs) / 1_000));
 	// The API told when it takes requests again: that holds for all items.
-	if (pauseMs > timeoutMs) gate.close(refusal);
+	if (pauseMs > timeoutMs) queue.close(refusal);
 	throw refusal;
 }
 
-async function buyOnce(context: SubmitContext, order: SubmitOrder): Promise<Purchase> {
+async function buyOnce(context: SubmitContext, order: SubmitPlan): Promise<Purchase> {
 	const known = await recall(context, order);
 	if (known) return known;
 	const startedMs = context.now();
 	let body: IDataObject | undefined;
 	for (let tries = 0; ; tries++) {
-		const purchase = await context.gate.withTurn(order.itemIndex, async () => {
+		const purchase = await context.queue.withTurn(order.itemIndex, async () => {
 			const request = await order.body();
 			// Only those whose turn it is hold their files in memory.
 			body ??= await loadBody(request);
@@ -243,9 +243,9 @@ async function buyOnce(context: SubmitContext, order: SubmitOrder): Promise<Purc
  * Sent again only when the server surely did not take it (429, no connection), for as long as `timeoutMs`.
  * While the same request is under way, another waits for it.
  *
- * @throws VeoError when refused, never reached, or when the answer was lost (it may be charged)
+ * @throws ItemError when refused, never reached, or when the answer was lost (it may be charged)
  */
-export async function buy(context: SubmitContext, order: SubmitOrder): Promise<Purchase> {
+export async function buy(context: SubmitContext, order: SubmitPlan): Promise<Purchase> {
 	const { underWay } = context.ledger;
 	const other = underWay.get(order.key) as Promise<Purchase> | undefined;
 	if (other) return await unlessAborted(other, context.signal);

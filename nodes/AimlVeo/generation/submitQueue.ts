@@ -4,17 +4,17 @@
  */
 import { steady } from '../shared/pause';
 
-export interface GateOptions {
+export interface SubmitQueueOptions {
 	readonly now: () => number;
 	/** Rejects when the run ends. */
 	readonly sleep: (ms: number) => Promise<void>;
-	readonly maxWidth: number;
+	readonly maxConcurrent: number;
 }
 
 /** What became of a turn; after a pause the next one waits. */
 export type TurnEnd = 'accepted' | 'refused' | { pauseMs: number };
 
-export class SubmitGate {
+export class SubmitQueue {
 	private readonly queue: Array<{ order: number; enter: () => void }> = [];
 	private active = 0;
 	private width = 1;
@@ -24,7 +24,7 @@ export class SubmitGate {
 	/** When a submission was last accepted, in ms; tells a busy API from one that takes nothing. */
 	lastAcceptedMs: number;
 
-	constructor(private readonly options: GateOptions) {
+	constructor(private readonly options: SubmitQueueOptions) {
 		this.now = steady(options.now);
 		this.lastAcceptedMs = this.now();
 	}
@@ -79,7 +79,7 @@ export class SubmitGate {
 		const nowMs = this.now();
 		if (end === 'accepted') {
 			this.lastAcceptedMs = nowMs;
-			this.width = Math.min(this.width + 1, this.options.maxWidth);
+			this.width = Math.min(this.width + 1, this.options.maxConcurrent);
 		} else if (end !== 'refused') {
 			this.width = 1;
 			this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + end.pauseMs);

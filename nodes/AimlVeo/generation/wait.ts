@@ -1,9 +1,9 @@
-/** The look-decide-sleep loop that waits for one generation, and its schedule. Knows nothing of n8n. */
-import type { Look } from '../api/aimlapi';
+/** The check-decide-sleep loop that waits for one generation, and its schedule. Knows nothing of n8n. */
+import type { StatusCheck } from '../api/aimlapi';
 import type { IDataObject } from 'n8n-workflow';
 import { readOutcome } from '../api/responses';
 import type { Outcome } from '../api/responses';
-import type { VeoError } from '../shared/errors';
+import type { ItemError } from '../shared/errors';
 import { LONGEST_RETRY_AFTER_MS } from './checkPace';
 import {
 	answerUnreadable,
@@ -13,8 +13,8 @@ import {
 	timedOut,
 } from '../shared/messages';
 
-/** Google says that Veo takes 11 s at the least; a look before this finds next to nothing. */
-const FIRST_LOOK_MS = 18_000;
+/** Google says that Veo takes 11 s at the least; a check before this finds next to nothing. */
+const FIRST_CHECK_MS = 18_000;
 /** Densest spacing, around the usual 80–100 s and later: by then each second is as likely as the next. */
 const DENSEST_MS = 2_400;
 /** Spacing times age: 10 s apart at 18 s, 4.5 s at 40 s, then the densest. */
@@ -22,47 +22,47 @@ const SPACING_BY_AGE_MS2 = 180_000 * 1_000;
 /** After six minutes, the longest that Google names: 4 s apart at ten minutes. */
 const LATE_SPACING_PER_AGE = 1 / 150;
 /** Looks of many items drift apart by up to this share of the spacing, and so do not fire together. */
-const SPREAD = 0.1;
+const STAGGER = 0.1;
 
-/** One look has its own limit, so that a hanging connection costs no more than this. */
-export const LOOK_TIMEOUT_MS = 30_000;
-const SHORTEST_LOOK_MS = 1_000;
+/** One check has its own limit, so that a hanging connection costs no more than this. */
+export const CHECK_TIMEOUT_MS = 30_000;
+const SHORTEST_CHECK_MS = 1_000;
 /** `completed` may come a moment before its `video`; after this it is taken as "held back". */
 export const LATE_VIDEO_GRACE_MS = 10_000;
-const LATE_VIDEO_LOOK_MS = 2_000;
+const LATE_VIDEO_CHECK_MS = 2_000;
 /** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
 export const UNKNOWN_ID_GRACE_MS = 60_000;
 /** Long enough to tell "held back" from "late". */
-export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_LOOK_MS;
+export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_CHECK_MS;
 
 /**
- * How long to sleep before the next look, in milliseconds, when the generation is `ageMs` old:
+ * How long to sleep before the next check, in milliseconds, when the generation is `ageMs` old:
  * nothing before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
- * `spread` (0 to 1) tells apart items that wait at the same time.
+ * `stagger` (0 to 1) tells apart items that wait at the same time.
  */
-export function adaptiveIntervalMs(ageMs: number, spread: number): number {
-	if (ageMs < FIRST_LOOK_MS) return FIRST_LOOK_MS - ageMs;
+export function adaptiveIntervalMs(ageMs: number, stagger: number): number {
+	if (ageMs < FIRST_CHECK_MS) return FIRST_CHECK_MS - ageMs;
 	const interval = Math.max(SPACING_BY_AGE_MS2 / ageMs, DENSEST_MS, ageMs * LATE_SPACING_PER_AGE);
-	return interval * (1 + (spread - 0.5) * SPREAD);
+	return interval * (1 + (stagger - 0.5) * STAGGER);
 }
 
-/** Golden-ratio steps: neighbours get far-apart fractions, so that their looks do not coincide. */
-export const spreadOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
+/** Golden-ratio steps: neighbours get far-apart fractions, so that their checks do not coincide. */
+export const staggerOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 
 export interface WaitOptions {
 	readonly generationId: string;
 	/** When the generation was submitted (ms since the epoch); unknown for an id out of nowhere. */
 	readonly submittedAtMs?: number;
-	/** What is known of it without a look: the answer to its submission. */
+	/** What is known of it without a check: the answer to its submission. */
 	readonly answer?: IDataObject;
 	/** How long to wait at most, counted from now. */
 	readonly timeoutMs: number;
 	/** A fixed spacing instead of the adaptive one. */
 	readonly pollIntervalMs?: number;
 	/** 0 to 1, different for items that wait at the same time. */
-	readonly spread: number;
-	/** Throws a VeoError when no further look can help (bad key, refused). */
-	readonly look: (timeoutMs: number) => Promise<Look>;
+	readonly stagger: number;
+	/** Throws an ItemError when no further check can help (bad key, refused). */
+	readonly check: (timeoutMs: number) => Promise<StatusCheck>;
 	/** Rejects when the execution is stopped. */
 	readonly sleep: (ms: number) => Promise<void>;
 	readonly now: () => number;
@@ -74,12 +74,12 @@ export interface Finished {
 	readonly outcome: Extract<Outcome, { kind: 'completed' }>;
 }
 
-/** What the looks said so far. */
+/** What the checks said so far. */
 interface Seen {
 	status: string;
 	/** What the API said with it. */
 	reason?: string;
-	/** Whether the last look that said anything did not know the id. */
+	/** Whether the last check that said anything did not know the id. */
 	isUnknown: boolean;
 	/** When it was first `completed` without its video. */
 	completedAtMs?: number;
@@ -87,7 +87,7 @@ interface Seen {
 
 /**
  * The video, if the answer has it; notes what else it says.
- * @throws VeoError when the generation ended without one
+ * @throws ItemError when the generation ended without one
  */
 function readEnd(
 	seen: Seen,
@@ -112,20 +112,25 @@ function readEnd(
 const isNeverKnown = ({ isUnknown, status }: Seen) => isUnknown && status === 'unknown';
 
 /** What is told when the time is over. */
-function overdue({ generationId, timeoutMs }: WaitOptions, seen: Seen, last: Look): VeoError {
+function overdue(
+	{ generationId, timeoutMs }: WaitOptions,
+	seen: Seen,
+	last: StatusCheck,
+): ItemError {
 	if (isNeverKnown(seen)) return generationUnknown(generationId);
-	if (last.kind === 'fault' && timeoutMs === 0) return answerUnreadable(generationId, last.cause);
+	if (last.kind === 'noAnswer' && timeoutMs === 0)
+		return answerUnreadable(generationId, last.cause);
 	return timedOut(Math.round(timeoutMs / 1_000), generationId, seen.status, seen.reason);
 }
 
 /**
- * Looks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the
- * last look happens right at it and has one second at the most.
+ * Checks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the
+ * last check happens right at it and has one second at the most.
  *
- * @throws VeoError when the generation failed, ended without a video, or the time is over
+ * @throws ItemError when the generation failed, ended without a video, or the time is over
  */
 export async function waitForVideo(options: WaitOptions): Promise<Finished> {
-	const { generationId, look, now, sleep } = options;
+	const { generationId, check, now, sleep } = options;
 	const startedMs = now();
 	const deadlineMs = startedMs + options.timeoutMs;
 	// For an id out of nowhere the age is unknown: take it as due any moment.
@@ -134,20 +139,20 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 	const first = options.answer && readEnd(seen, options.answer, generationId, startedMs);
 	if (first) return first;
 	// Items that begin together go on up to one densest spacing apart, and drift from there.
-	let apartMs = options.spread * DENSEST_MS;
+	let staggerMs = options.stagger * DENSEST_MS;
 
 	for (;;) {
-		const limitMs = Math.min(LOOK_TIMEOUT_MS, Math.max(SHORTEST_LOOK_MS, deadlineMs - now()));
-		const last = await look(limitMs);
+		const limitMs = Math.min(CHECK_TIMEOUT_MS, Math.max(SHORTEST_CHECK_MS, deadlineMs - now()));
+		const last = await check(limitMs);
 		let intervalMs =
 			options.pollIntervalMs ??
-			adaptiveIntervalMs(Math.max(0, now() - bornMs), options.spread) + apartMs;
-		apartMs = 0;
+			adaptiveIntervalMs(Math.max(0, now() - bornMs), options.stagger) + staggerMs;
+		staggerMs = 0;
 
 		if (last.kind === 'answer') {
 			const finished = readEnd(seen, last.answer, generationId, now());
 			if (finished) return finished;
-			if (seen.completedAtMs !== undefined) intervalMs = Math.min(intervalMs, LATE_VIDEO_LOOK_MS);
+			if (seen.completedAtMs !== undefined) intervalMs = Math.min(intervalMs, LATE_VIDEO_CHECK_MS);
 		} else if (last.kind === 'unknownId') {
 			seen.isUnknown = true;
 		} else {

@@ -30,7 +30,7 @@ const createdMs = (row: IDataObject) => Date.parse(String(row.created)) || 0;
 
 /**
  * The videos that the plan asks for.
- * @throws VeoError when the API refuses, or a page cannot be read in several attempts
+ * @throws ItemError when the API refuses, or a page cannot be read in several attempts
  */
 export async function listVideos(reader: Reader, plan: ManyPlan): Promise<IDataObject[]> {
 	const found: IDataObject[] = [];

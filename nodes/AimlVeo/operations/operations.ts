@@ -3,18 +3,18 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asRow, modelInId, readOutcome } from '../api/responses';
 import { estimateRow } from '../cost/budget';
 import type { Prices } from '../cost/budget';
-import { lookAt, toRow, waitFor } from '../generation/generation';
+import { checkStatus, toRow, waitFor } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
 import { buy } from '../generation/submit';
 import type { Purchase, SubmitContext } from '../generation/submit';
-import { LATE_VIDEO_TIMEOUT_MS, LOOK_TIMEOUT_MS } from '../generation/wait';
+import { LATE_VIDEO_TIMEOUT_MS, CHECK_TIMEOUT_MS } from '../generation/wait';
 import { planGet, planRequest } from '../request/plan';
 import type { GetPlan, PlanContext, RequestPlan } from '../request/plan';
 import { planMany } from '../request/planMany';
-import { VeoError } from '../shared/errors';
+import { ItemError } from '../shared/errors';
 import {
 	answerUnreadable,
-	asVeoError,
+	asItemError,
 	generationFailed,
 	generationUnknown,
 	notReadyYet,
@@ -43,7 +43,7 @@ export interface Operation {
 	readonly description: string;
 	/**
 	 * Reads and checks one item.
-	 * @throws VeoError when the item cannot be carried out; nothing is paid yet
+	 * @throws ItemError when the item cannot be carried out; nothing is paid yet
 	 */
 	plan(context: PlanContext, itemIndex: number): Promise<Task>;
 }
@@ -53,9 +53,9 @@ async function unlessFree<T>(run: Run, { key, id }: Purchase, work: () => Promis
 	try {
 		return await work();
 	} catch (cause) {
-		const own = cause instanceof VeoError && cause.details.generationId === id;
-		if (own && cause.details.notCharged) run.ledger.strike(key);
-		throw asVeoError(cause, id);
+		const own = cause instanceof ItemError && cause.details.generationId === id;
+		if (own && cause.details.notCharged) run.ledger.discard(key);
+		throw asItemError(cause, id);
 	}
 }
 
@@ -93,17 +93,17 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	run.onGeneration(plan.itemIndex, generationId);
 	if (plan.wait) return await toRow(run, plan, await waitFor(run, plan, generationId), model);
 
-	const look = await lookAt(run, generationId, LOOK_TIMEOUT_MS);
-	if (look.kind === 'unknownId') throw generationUnknown(generationId);
-	if (look.kind === 'fault') throw answerUnreadable(generationId, look.cause);
-	const outcome = readOutcome(look.answer);
+	const check = await checkStatus(run, generationId, CHECK_TIMEOUT_MS);
+	if (check.kind === 'unknownId') throw generationUnknown(generationId);
+	if (check.kind === 'noAnswer') throw answerUnreadable(generationId, check.cause);
+	const outcome = readOutcome(check.answer);
 	if (outcome.kind === 'failed') {
 		throw generationFailed(generationId, outcome.status, outcome.reason, outcome.charged);
 	}
-	if (outcome.kind === 'running') return { json: asRow(look.answer, model) };
+	if (outcome.kind === 'running') return { json: asRow(check.answer, model) };
 	const finished =
 		outcome.kind === 'completed'
-			? { answer: look.answer, outcome }
+			? { answer: check.answer, outcome }
 			: await waitFor(run, { ...plan, timeoutMs: LATE_VIDEO_TIMEOUT_MS }, generationId);
 	return await toRow(run, plan, finished, model);
 }
@@ -119,8 +119,8 @@ function forAgent<P>(
 		try {
 			return await carryOut(run, plan);
 		} catch (cause) {
-			if (!run.isTool || !(cause instanceof VeoError) || !cause.details.isRunning) {
-				throw asVeoError(cause);
+			if (!run.isTool || !(cause instanceof ItemError) || !cause.details.isRunning) {
+				throw asItemError(cause);
 			}
 			const { generationId = '', status } = cause.details;
 			const json: IDataObject = { id: generationId, status, note: notReadyYet(generationId) };

@@ -5,18 +5,18 @@ import { checkBudget } from '../cost/budget';
 import { connect } from '../api/client';
 import { isToolCall } from '../request/requestKey';
 import { shownValue, toNodeError } from '../shared/errors';
-import type { VeoError } from '../shared/errors';
-import { SubmitGate } from '../generation/submitQueue';
+import type { ItemError } from '../shared/errors';
+import { SubmitQueue } from '../generation/submitQueue';
 import { ledgerOf } from '../generation/ledger';
 import type { Ledger, Paid } from '../generation/ledger';
 import { findOperation } from './operations';
 import type { Run, Task } from './operations';
-import { LookPace } from '../generation/checkPace';
+import { CheckPace } from '../generation/checkPace';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
 import type { PlanContext } from '../request/plan';
 import {
-	asVeoError,
+	asItemError,
 	forAgents,
 	operationUnknown,
 	parameterUnreadable,
@@ -27,11 +27,11 @@ import {
 /** What is known of a run before it is connected to the API. */
 type RunContext = PlanContext & { readonly ledger: Ledger };
 
-type Planned = { task: Task } | { refusal: VeoError };
+type Planned = { task: Task } | { refusal: ItemError };
 
 /** What ends the node: the first item that failed. */
 interface Failure {
-	readonly error: VeoError;
+	readonly error: ItemError;
 	readonly itemIndex?: number;
 }
 
@@ -68,7 +68,7 @@ function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure
 }
 
 /** The row of Continue On Fail. */
-function errorRow(context: RunContext, error: VeoError, itemIndex: number): INodeExecutionData {
+function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
 	const nodeError = nodeErrorOf(context, { error, itemIndex });
 	const { generationId, status, url } = error.details;
 	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
@@ -110,7 +110,7 @@ type End = ReturnType<typeof endOf>;
 
 /**
  * Connects to the API, and holds the run to its limit.
- * @throws VeoError when no item can be carried out
+ * @throws ItemError when no item can be carried out
  */
 async function openRun(
 	context: RunContext,
@@ -132,8 +132,8 @@ async function openRun(
 		signal,
 		maxConcurrent,
 		prices: await checkBudget({ api, ledger, sleep }, orders),
-		gate: new SubmitGate({ now, sleep, maxWidth: maxConcurrent }),
-		pace: new LookPace(now),
+		queue: new SubmitQueue({ now, sleep, maxConcurrent: maxConcurrent }),
+		pace: new CheckPace(now),
 		origin: {
 			instanceId: ctx.getInstanceId(),
 			executionId: ctx.getExecutionId() ?? 'none',
@@ -189,14 +189,14 @@ async function carryOutAll(
 	const rows: INodeExecutionData[][] = [];
 	let failure: Failure | undefined;
 
-	function fail(error: VeoError, itemIndex: number): void {
+	function fail(error: ItemError, itemIndex: number): void {
 		if (proceed) {
 			rows[itemIndex] = [errorRow(run, error, itemIndex)];
 			return;
 		}
 		failure ??= { error, itemIndex };
 		// Nothing more is bought; but what is paid for is brought in before an old doubt ends the node.
-		run.gate.close(error);
+		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
 
@@ -207,7 +207,7 @@ async function carryOutAll(
 			rows[itemIndex] = await rowsOf(run, plan, itemIndex);
 		} catch (cause) {
 			if (end.signal.aborted) return;
-			fail(asVeoError(cause, inFlight.get(itemIndex)), itemIndex);
+			fail(asItemError(cause, inFlight.get(itemIndex)), itemIndex);
 		}
 		inFlight.delete(itemIndex);
 	});
@@ -226,7 +226,7 @@ async function resultOf(
 		run = await openRun(context, planned, end, inFlight);
 	} catch (cause) {
 		// The credential, the price or an option of the node: no item can be carried out.
-		const error = asVeoError(cause);
+		const error = asItemError(cause);
 		if (!context.ctx.continueOnFail()) return { error, itemIndex: error.details.itemIndex ?? 0 };
 		return planned.map((plan, itemIndex) => [
 			errorRow(context, 'refusal' in plan ? plan.refusal : error, itemIndex),

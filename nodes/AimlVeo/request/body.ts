@@ -26,7 +26,7 @@ import {
 } from '../shared/messages';
 
 /** What the user entered for one item; expressions may have made anything of it. */
-export interface Wishes {
+export interface RequestInput {
 	readonly model: unknown;
 	readonly prompt: unknown;
 	readonly media: Readonly<Partial<Record<MediaName, unknown>>>;
@@ -67,9 +67,9 @@ async function readMedia(
 }
 
 /** A video without the image that was filled in is not what was wanted. */
-function assertTaken(wishes: Wishes, model: Model, binaries: BinarySource): void {
+function assertTaken(input: RequestInput, model: Model, binaries: BinarySource): void {
 	for (const name of MEDIA_NAMES) {
-		if (model.media[name] || mediaIn(wishes.media[name], binaries).length === 0) continue;
+		if (model.media[name] || mediaIn(input.media[name], binaries).length === 0) continue;
 		const others = MODELS.filter(({ media }) => media[name]).map(({ name: other }) => other);
 		throw mediaNotTaken(MEDIA[name].label, model.name, others);
 	}
@@ -86,23 +86,23 @@ function readModel(value: unknown): string {
  * The body for one item. A model that the table does not hold gets everything that is set, as it is:
  * the API judges.
  * @param apiIsPrivate whether the API is in a private network, and so reaches addresses there
- * @throws VeoError for the first thing that is missing or cannot be sent
+ * @throws ItemError for the first thing that is missing or cannot be sent
  */
 export async function buildBody(
-	wishes: Wishes,
+	input: RequestInput,
 	binaries: BinarySource,
 	apiIsPrivate = false,
 ): Promise<RequestBody> {
-	const id = readModel(wishes.model);
-	const prompt = readPrompt(wishes.prompt, 'Prompt');
+	const id = readModel(input.model);
+	const prompt = readPrompt(input.prompt, 'Prompt');
 	if (!prompt) throw promptMissing();
 	const model: Model | undefined = findModel(id);
 	const body: Record<string, BodyValue> & RequestBody = { model: id, prompt };
-	if (model) assertTaken(wishes, model, binaries);
+	if (model) assertTaken(input, model, binaries);
 
 	for (const name of MEDIA_NAMES) {
 		if (model && !model.media[name]) continue;
-		const value = await readMedia(name, wishes.media[name], binaries, apiIsPrivate);
+		const value = await readMedia(name, input.media[name], binaries, apiIsPrivate);
 		if (value !== undefined) body[MEDIA[name].field] = value;
 		else if (model?.media[name] === 'required') {
 			throw mediaMissing(MEDIA[name].label, model.name, binaries.fields);
@@ -110,7 +110,7 @@ export async function buildBody(
 	}
 	for (const name of SETTING_NAMES) {
 		const spec = model ? model.settings[name] : {};
-		const value = wishes.settings[name];
+		const value = input.settings[name];
 		if (!spec || isUnset(value)) continue;
 		body[SETTINGS[name].field] = readSetting(name, value, spec, model?.name ?? shortName(id));
 	}
@@ -121,7 +121,7 @@ const loaded = (value: BodyValue) => (value instanceof StoredMedia ? value.load(
 
 /**
  * The body as it is sent: stored files are read now, all at once.
- * @throws VeoError when n8n cannot read one of them any more
+ * @throws ItemError when n8n cannot read one of them any more
  */
 export async function loadBody(body: RequestBody): Promise<IDataObject> {
 	const fields = Object.entries(body).map(async ([field, value]) => [

@@ -35,7 +35,7 @@ export interface BinarySource {
 	/**
 	 * The file behind a field name or a binary object.
 	 * @param label the parameter that names it, for the message
-	 * @throws VeoError when it cannot be told which file is meant, or none is there
+	 * @throws ItemError when it cannot be told which file is meant, or none is there
 	 */
 	open(source: string | IBinaryData, label: string): Promise<BinaryFile>;
 }

@@ -1,7 +1,7 @@
 /** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
 import type { IBinaryData } from 'n8n-workflow';
 import { isPrivate, lacksScheme, sharePageOf } from './addresses';
-import { textOf, VeoError } from '../shared/errors';
+import { textOf, ItemError } from '../shared/errors';
 import type { BinaryFile, BinarySource } from './files';
 import { isField } from './mediaList';
 import { formatOf } from './sniff';
@@ -154,7 +154,7 @@ async function fromFile(
 	const name = asText(typeof source === 'string' ? source : source.fileName) ?? 'the binary object';
 	const readable = async <T>(work: Promise<T>): Promise<T> =>
 		await work.catch((cause: unknown) => {
-			throw cause instanceof VeoError ? cause : fileUnreadable(label, name, textOf(cause));
+			throw cause instanceof ItemError ? cause : fileUnreadable(label, name, textOf(cause));
 		});
 	const file = await readable(binaries.open(source, label));
 	const mimeType = assertKind(file.head, kind, label, `'${name}'`);
@@ -175,7 +175,7 @@ const isDescribed = (value: unknown): value is IBinaryData =>
  *
  * @param value what the user entered, or what an expression gave
  * @param apiIsPrivate whether the API itself is in a private network, and so reaches addresses there
- * @throws VeoError when it is none of URL, data URI and binary field, or not of this kind
+ * @throws ItemError when it is none of URL, data URI and binary field, or not of this kind
  */
 export async function toApiMedia(
 	value: unknown,

@@ -36,7 +36,7 @@ export interface RequestPlan extends OutputPlan {
 	readonly request?: RequestBody;
 	/**
 	 * The same, worked out now if it was not before.
-	 * @throws VeoError for the first thing that is missing or cannot be sent
+	 * @throws ItemError for the first thing that is missing or cannot be sent
 	 */
 	readonly body: () => Promise<RequestBody>;
 	/** What the whole run may cost, in millionths of a dollar. */
@@ -193,7 +193,7 @@ async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<Requ
 /**
  * What was submitted is not worked out again: its expressions may give other values now, and its files may
  * be gone.
- * @throws VeoError for the first thing that is missing or cannot be sent
+ * @throws ItemError for the first thing that is missing or cannot be sent
  */
 export async function planRequest(
 	{ ctx, ledger, runIndex, isTool }: PlanContext,
@@ -215,7 +215,7 @@ export async function planRequest(
 	return { ...plan, key: known ?? key, request, body };
 }
 
-/** @throws VeoError when the generation id is empty or an option is out of range */
+/** @throws ItemError when the generation id is empty or an option is out of range */
 export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promise<GetPlan> {
 	const id: unknown = ctx.getNodeParameter('generationId', itemIndex, '');
 	const generationId = readName(id, 'Generation ID');

@@ -86,7 +86,7 @@ function readStatus(value: unknown): ManyPlan['query'] {
 	throw settingNotTaken('Status', shownValue(value), STATUSES, 'Get Many Videos');
 }
 
-/** @throws VeoError when the limit or a filter cannot be used */
+/** @throws ItemError when the limit or a filter cannot be used */
 export async function planMany(ctx: IExecuteFunctions, itemIndex: number): Promise<ManyPlan> {
 	const all = readFlag(ctx, 'returnAll', 'Return All', itemIndex, false);
 	const limit: unknown = ctx.getNodeParameter('limit', itemIndex, DEFAULT_LIMIT);

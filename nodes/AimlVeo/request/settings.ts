@@ -61,7 +61,7 @@ const key = (value: string | number) => String(value).toLowerCase();
 /**
  * One setting as the API takes it: "8 seconds" becomes 8, "1080" and "1080P" the model's own spelling,
  * "portrait" 9:16, and a name of the editor the value behind it.
- * @throws VeoError with the setting's display name when the value is not one the model takes
+ * @throws ItemError with the setting's display name when the value is not one the model takes
  */
 export function readSetting(name: SettingName, value: unknown, spec: SettingSpec, model: string) {
 	const given = coerce(name, value);

@@ -20,7 +20,7 @@ function assertFilledIn(text: string, label: string): void {
 
 /**
  * A text as it is; undefined for what is none.
- * @throws VeoError when it holds an expression that n8n did not resolve, or an object that became text
+ * @throws ItemError when it holds an expression that n8n did not resolve, or an object that became text
  */
 export function readText(value: unknown, label: string): string | undefined {
 	const text = toText(value);
@@ -30,7 +30,7 @@ export function readText(value: unknown, label: string): string | undefined {
 
 /**
  * A name or an ID, without blanks and quotes around it; undefined when the field is empty.
- * @throws VeoError when it is no text
+ * @throws ItemError when it is no text
  */
 export function readName(value: unknown, label: string): string | undefined {
 	if (isUnset(value)) return undefined;
@@ -54,7 +54,7 @@ function jsonOf(value: object): string | undefined {
 /**
  * The prompt as it is sent. An object or a list as the whole prompt is sent as JSON: people write
  * prompts for Veo that way. Undefined when it is empty.
- * @throws VeoError when it is no text, or a text that n8n did not fill in
+ * @throws ItemError when it is no text, or a text that n8n did not fill in
  */
 export function readPrompt(value: unknown, label: string): string | undefined {
 	if (isUnset(value)) return undefined;

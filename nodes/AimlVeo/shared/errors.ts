@@ -3,7 +3,7 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
 
 /** What is known when an item cannot go on; it becomes n8n's error, or the row of Continue On Fail. */
-export interface VeoErrorDetails {
+export interface ItemErrorDetails {
 	readonly description: string;
 	readonly generationId?: string;
 	readonly status?: string;
@@ -23,13 +23,13 @@ export interface VeoErrorDetails {
 }
 
 /** An item that cannot go on, with a message for people. */
-export class VeoError extends Error {
+export class ItemError extends Error {
 	constructor(
 		message: string,
-		readonly details: VeoErrorDetails,
+		readonly details: ItemErrorDetails,
 	) {
 		super(message);
-		this.name = 'VeoError';
+		this.name = 'ItemError';
 	}
 }
 
@@ -53,7 +53,7 @@ export function shownValue(value: unknown): string {
  * n8n's error for one item: NodeApiError where an HTTP status was the cause, else NodeOperationError
  * (a failed generation answers with HTTP 200, which NodeApiError would misread).
  */
-export function toNodeError(node: INode, error: VeoError, itemIndex?: number) {
+export function toNodeError(node: INode, error: ItemError, itemIndex?: number) {
 	const message = error.message + (itemIndex === undefined ? '' : ` [item ${itemIndex}]`);
 	const { description, httpCode } = error.details;
 	return httpCode === undefined

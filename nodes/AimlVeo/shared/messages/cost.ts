@@ -1,10 +1,10 @@
 /** Prices and limits, worked out before anything is paid. */
-import { VeoError } from '../errors';
+import { ItemError } from '../errors';
 
 const REMOVE_LIMIT = "Remove 'Max Cost (USD)' from the options to go on without a limit";
 
 export const overMaxCost = (sum: string, limit: string, perItem: string, spent?: string) =>
-	new VeoError(
+	new ItemError(
 		`The run would cost ${sum}, more than 'Max Cost (USD)' allows (${limit}): ${perItem}`,
 		{
 			description: `Nothing was submitted.${spent ? ` The sum holds ${spent} that earlier rounds of this execution have spent.` : ''} Raise 'Max Cost (USD)', send fewer items, or choose shorter or cheaper videos.`,
@@ -12,12 +12,12 @@ export const overMaxCost = (sum: string, limit: string, perItem: string, spent?:
 	);
 
 export const priceUnknown = (model: string, reason: string, itemIndex: number) =>
-	new VeoError("The price cannot be known ahead, so 'Max Cost (USD)' cannot be kept", {
+	new ItemError("The price cannot be known ahead, so 'Max Cost (USD)' cannot be kept", {
 		description: `${reason} (${model}). Nothing was submitted. ${REMOVE_LIMIT}, or choose another model or other settings.`,
 		itemIndex,
 	});
 
 export const maxCostEmpty = () =>
-	new VeoError("'Max Cost (USD)' is empty", {
+	new ItemError("'Max Cost (USD)' is empty", {
 		description: `Enter a number of dollars, or check the expression that should give it. ${REMOVE_LIMIT}.`,
 	});

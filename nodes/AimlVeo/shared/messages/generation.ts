@@ -1,10 +1,10 @@
 /** How a generation that is paid for goes on, up to its file. */
-import { VeoError } from '../errors';
+import { ItemError } from '../errors';
 import { RUN_AGAIN, answered, duration, shortened } from './phrases';
 
 /** @param reason what the API said with the last status */
 export const timedOut = (seconds: number, generationId: string, status: string, reason?: string) =>
-	new VeoError(`The video was not ready after ${duration(seconds)}`, {
+	new ItemError(`The video was not ready after ${duration(seconds)}`, {
 		description: `Its last status was '${shortened(status)}'${reason ? `, and the AI/ML API said: "${reason}"` : ''}. The generation goes on and stays yours. Use 'Get Video' with the generation ID ${generationId}, or set a longer 'Timeout'. A retry of this execution goes on waiting for it.`,
 		generationId,
 		status,
@@ -16,21 +16,21 @@ export const notReadyYet = (generationId: string) =>
 	`The video is not ready yet. It is paid for: do not change the arguments. Call this tool again with the same arguments, or get the video with the generation ID ${generationId}.`;
 
 export const generationUnknown = (generationId: string) =>
-	new VeoError('The AI/ML API does not know this generation ID', {
+	new ItemError('The AI/ML API does not know this generation ID', {
 		description: `Check the generation ID ${generationId}, and that the credential belongs to the account that made it.`,
 		generationId,
 		httpCode: 404,
 	});
 
-export const lookRefused = (generationId: string, status: number, apiText: string) =>
-	new VeoError('The AI/ML API refused to say how the video stands', {
+export const checkRefused = (generationId: string, status: number, apiText: string) =>
+	new ItemError('The AI/ML API refused to say how the video stands', {
 		description: `${answered(status, apiText)}. The generation is not affected and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
 		generationId,
 		httpCode: status,
 	});
 
 export const answerUnreadable = (generationId: string, cause: string) =>
-	new VeoError('The AI/ML API gave no readable answer', {
+	new ItemError('The AI/ML API gave no readable answer', {
 		description: `${cause}. The generation is not affected: use 'Get Video' with the generation ID ${generationId} again in a few minutes.`,
 		generationId,
 	});
@@ -48,7 +48,7 @@ export const generationFailed = (
 	reason?: string,
 	charged = false,
 ) =>
-	new VeoError('The video could not be generated', {
+	new ItemError('The video could not be generated', {
 		description: [
 			`${reasonOf(status, reason)}.`,
 			charged
@@ -61,7 +61,7 @@ export const generationFailed = (
 	});
 
 export const noVideo = (generationId: string, status: string, reason?: string) =>
-	new VeoError('The generation ended without a video', {
+	new ItemError('The generation ended without a video', {
 		description: `${reason ? `The AI/ML API says: "${reason}"` : 'Most often the safety filter held it back'}. It is not charged. Change the prompt or the images and ${RUN_AGAIN} (generation ID ${generationId}).`,
 		generationId,
 		status,
@@ -69,7 +69,7 @@ export const noVideo = (generationId: string, status: string, reason?: string) =
 	});
 
 export const videoUrlUnusable = (generationId: string, status: string) =>
-	new VeoError('The AI/ML API gave an address for the video that is not a web address', {
+	new ItemError('The AI/ML API gave an address for the video that is not a web address', {
 		description: `The video is paid for and stays yours. Use 'Get Video' with the generation ID ${generationId} to ask for its address again.`,
 		generationId,
 		status,
@@ -82,7 +82,7 @@ export const downloadGivenUp = (
 	attempts: number,
 	cause: string,
 ) =>
-	new VeoError(`The video is ready, but could not be downloaded in ${attempts} attempts`, {
+	new ItemError(`The video is ready, but could not be downloaded in ${attempts} attempts`, {
 		description: `${cause}. It is paid for and stays yours: use 'Get Video' with the generation ID ${generationId}, or open ${url}`,
 		generationId,
 		status,
@@ -90,7 +90,7 @@ export const downloadGivenUp = (
 	});
 
 export const storeRefused = (generationId: string, status: string, url: string, cause: string) =>
-	new VeoError('The video is ready, but n8n could not store the file', {
+	new ItemError('The video is ready, but n8n could not store the file', {
 		description: `${cause}. It is paid for and stays yours: check that n8n's binary data storage has room and can be written to, then use 'Get Video' with the generation ID ${generationId}, or open ${url}`,
 		generationId,
 		status,

@@ -1,15 +1,15 @@
 /** What concerns the run as a whole, and errors as they are passed on. */
-import { VeoError, textOf } from '../errors';
+import { ItemError, textOf } from '../errors';
 import { RUN_AGAIN, listed } from './phrases';
 
 /** The error itself when it is one of ours, else one that names the cause. */
-export const asVeoError = (cause: unknown, generationId?: string): VeoError =>
-	cause instanceof VeoError ? cause : unforeseen(cause, generationId);
+export const asItemError = (cause: unknown, generationId?: string): ItemError =>
+	cause instanceof ItemError ? cause : unforeseen(cause, generationId);
 
 /** The same error with the generation it struck, so that a paid video can be found again. */
-export function withGeneration(error: VeoError, generationId: string): VeoError {
+export function withGeneration(error: ItemError, generationId: string): ItemError {
 	if (error.details.generationId !== undefined) return error;
-	return new VeoError(error.message, {
+	return new ItemError(error.message, {
 		...error.details,
 		generationId,
 		description: `${error.details.description} The generation goes on and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
@@ -39,7 +39,7 @@ export function stopped({ ids, unanswered }: Paid) {
 			`These requests may have been accepted and charged before their answer came. In a few minutes, use 'Get Many Videos' to look for their client request IDs: ${listed(unanswered)}.`,
 		);
 	}
-	return new VeoError('The execution was canceled', {
+	return new ItemError('The execution was canceled', {
 		description: facts.join(' ') || 'Nothing was submitted.',
 	});
 }
@@ -48,7 +48,7 @@ export function stopped({ ids, unanswered }: Paid) {
  * The same error, naming all else that the run paid for or may have paid for. With any of it, a new run
  * would pay again; a retry does not.
  */
-export function withPaid(error: VeoError, { ids, unanswered }: Paid): VeoError {
+export function withPaid(error: ItemError, { ids, unanswered }: Paid): ItemError {
 	const { description, generationId } = error.details;
 	const others = ids.filter((id) => id !== generationId);
 	const doubtful = unanswered.filter((id) => !error.message.includes(id));
@@ -64,19 +64,19 @@ export function withPaid(error: VeoError, { ids, unanswered }: Paid): VeoError {
 		);
 	}
 	if (facts.length === 0) return error;
-	return new VeoError(error.message, {
+	return new ItemError(error.message, {
 		...error.details,
 		description: [description.replaceAll(RUN_AGAIN, 'retry this execution'), ...facts].join(' '),
 	});
 }
 
 /** The same error for a model, which reads nothing but the message. */
-export const forAgents = ({ message, details }: VeoError) =>
-	new VeoError(`${message}. ${details.description}`, details);
+export const forAgents = ({ message, details }: ItemError) =>
+	new ItemError(`${message}. ${details.description}`, details);
 
 /** What nobody foresaw, still with a way out. */
 export const unforeseen = (cause: unknown, generationId?: string) =>
-	new VeoError(`The node could not go on: ${textOf(cause)}`, {
+	new ItemError(`The node could not go on: ${textOf(cause)}`, {
 		description: generationId
 			? `Use 'Get Video' with the generation ID ${generationId}, and report this with the steps that led here.`
 			: 'Please report this with the steps that led here.',
