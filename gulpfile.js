@@ -23,10 +23,13 @@ async function compile() {
 }
 
 function copy() {
-	return src(['nodes/**/*.{svg,node.json}', 'credentials/**/*.svg'], {
-		base: '.',
-		encoding: false,
-	}).pipe(dest('dist'));
+	return src(
+		['nodes/**/*.{svg,node.json}', 'nodes/**/__schema__/**/*.json', 'credentials/**/*.svg'],
+		{
+			base: '.',
+			encoding: false,
+		},
+	).pipe(dest('dist'));
 }
 
 exports.build = series(compile, copy);

@@ -1,0 +1,65 @@
+/** The edit list of a track (ISO/IEC 14496-12, 8.6.6): when it begins, and which part of it plays. */
+import { childOf } from './boxes';
+import type { Box } from './boxes';
+import { Refused } from './refusal';
+
+/** Of normal speed, in 16.16 fixed point. */
+const NORMAL_RATE = 0x10000;
+/** A media time that stands for "nothing plays". */
+const EMPTY = -1;
+
+export interface Edit {
+	/** Seconds before the track begins. */
+	readonly delay: number;
+	/** Time in the track, in its ticks, with which it begins. */
+	readonly mediaTime: number;
+	/** Seconds that play; Infinity for all there are. */
+	readonly duration: number;
+}
+
+const WHOLE: Edit = { delay: 0, mediaTime: 0, duration: Infinity };
+
+interface Entry {
+	duration: number;
+	mediaTime: number;
+	rate: number;
+}
+
+function readEntries(elst: Box): Entry[] {
+	const isLong = elst.version === 1;
+	const entryBytes = isLong ? 20 : 12;
+	const count = elst.entryCount(4, entryBytes);
+	const entries: Entry[] = [];
+	for (let entry = 0; entry < count; entry++) {
+		const at = 8 + entryBytes * entry;
+		entries.push(
+			isLong
+				? { duration: elst.u64(at), mediaTime: elst.i64(at + 8), rate: elst.i32(at + 16) }
+				: { duration: elst.u32(at), mediaTime: elst.i32(at + 4), rate: elst.i32(at + 8) },
+		);
+	}
+	return entries;
+}
+
+/**
+ * The one edit of a track.
+ * @param movieTimescale ticks a second of the edit's duration
+ * @throws Refused for several edits and for any speed but the normal one
+ */
+export function readEdit(trak: Box, movieTimescale: number): Edit {
+	const edts = childOf(trak, 'edts');
+	const elst = edts && childOf(edts, 'elst');
+	const entries = elst ? readEntries(elst) : [];
+	const first = entries.findIndex(({ mediaTime }) => mediaTime !== EMPTY);
+	const [playing, ...others] = entries.filter(({ mediaTime }) => mediaTime !== EMPTY);
+	if (!playing) return WHOLE;
+	if (others.length > 0) throw new Refused({ reason: 'edited', what: 'several edits' });
+	if (playing.rate !== NORMAL_RATE) throw new Refused({ reason: 'edited', what: 'another speed' });
+	const before = entries.slice(0, first).reduce((sum, { duration }) => sum + duration, 0);
+	return {
+		delay: before / movieTimescale,
+		mediaTime: playing.mediaTime,
+		// Zero is what writers of streams enter: to the end.
+		duration: playing.duration === 0 ? Infinity : playing.duration / movieTimescale,
+	};
+}
