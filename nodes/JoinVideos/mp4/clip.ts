@@ -84,19 +84,22 @@ function readMediaHeader(header: Box): { timescale: number; language: number } {
 
 const usedEntries = ({ entries }: SampleTable): Set<number> => new Set(entries);
 
-/** Frames outside the edit would show in a film; more than one of them is more than a rounding. */
-function checkTrim({ longest, length, first }: PictureTimes, timescale: number, edit: Edit): void {
+/**
+ * Seconds from the movie's beginning to that of the picture. Without an edit list a picture that is delayed
+ * by the order of decoding counts as beginning at 0: its writer has left that to the player.
+ * @throws Refused when more is hidden than a rounding: in a film it would show
+ */
+function pictureStartOf({ longest, length, first }: PictureTimes, timescale: number, edit?: Edit) {
+	if (!edit) return 0;
 	const frame = longest / timescale + ROUNDING_S;
 	const atStart = (edit.mediaTime - first) / timescale;
 	const atEnd = (first + length - edit.mediaTime) / timescale - edit.duration;
 	if (atStart > frame || atEnd > frame) {
-		throw new Refused({
-			reason: 'trimmed',
-			atStart: Math.max(0, atStart),
-			atEnd: Math.max(0, atEnd),
-		});
+		const visible = (hidden: number) => (hidden > ROUNDING_S ? hidden : 0);
+		throw new Refused({ reason: 'trimmed', atStart: visible(atStart), atEnd: visible(atEnd) });
 	}
 	if (edit.delay > frame) throw new Refused({ reason: 'edited', what: 'late picture' });
+	return edit.delay - atStart;
 }
 
 function readPicture({ trak, stbl }: Track): Picture {
@@ -135,15 +138,16 @@ function readSound({ trak, stbl }: Track, movieTimescale: number, pictureStart: 
 	const timescale = isKnown ? format.sampleRate : header.timescale;
 	const frameTicks = format.frameLength ?? constantDuration(samples);
 	const edit = readEdit(trak, movieTimescale);
-	const priming = Math.round((Math.max(0, edit.mediaTime) * timescale) / header.timescale);
-	const playing = Math.ceil((priming + edit.duration * timescale) / frameTicks);
+	const mediaTime = Math.max(0, edit?.mediaTime ?? 0);
+	const priming = Math.round((mediaTime * timescale) / header.timescale);
+	const playing = Math.ceil((priming + (edit?.duration ?? Infinity) * timescale) / frameTicks);
 	return {
 		samples,
 		format,
 		timescale,
 		frameTicks,
 		priming,
-		lead: (pictureStart - edit.delay) * timescale,
+		lead: (pictureStart - (edit?.delay ?? 0)) * timescale,
 		frames: Math.min(samples.count, playing),
 		language: header.language,
 	};
@@ -182,8 +186,7 @@ export function readClip({ index, fileBytes, hasManifest }: Scanned): Clip {
 	}
 	const picture = readPicture(pictureTrack);
 	const edit = readEdit(pictureTrack.trak, movieTimescale);
-	checkTrim(picture.times, picture.timescale, edit);
-	const pictureStart = edit.delay + (picture.times.first - edit.mediaTime) / picture.timescale;
+	const pictureStart = pictureStartOf(picture.times, picture.timescale, edit);
 	const soundTrack = choose(tracks, 'soun');
 	const sound = soundTrack && readSound(soundTrack, movieTimescale, pictureStart);
 	checkData([picture.samples, ...(sound ? [sound.samples] : [])], fileBytes);

@@ -17,8 +17,6 @@ export interface Edit {
 	readonly duration: number;
 }
 
-const WHOLE: Edit = { delay: 0, mediaTime: 0, duration: Infinity };
-
 interface Entry {
 	duration: number;
 	mediaTime: number;
@@ -42,17 +40,17 @@ function readEntries(elst: Box): Entry[] {
 }
 
 /**
- * The one edit of a track.
+ * The one edit of a track; undefined when it plays as it is.
  * @param movieTimescale ticks a second of the edit's duration
  * @throws Refused for several edits and for any speed but the normal one
  */
-export function readEdit(trak: Box, movieTimescale: number): Edit {
+export function readEdit(trak: Box, movieTimescale: number): Edit | undefined {
 	const edts = childOf(trak, 'edts');
 	const elst = edts && childOf(edts, 'elst');
 	const entries = elst ? readEntries(elst) : [];
 	const first = entries.findIndex(({ mediaTime }) => mediaTime !== EMPTY);
 	const [playing, ...others] = entries.filter(({ mediaTime }) => mediaTime !== EMPTY);
-	if (!playing) return WHOLE;
+	if (!playing) return undefined;
 	if (others.length > 0) throw new Refused({ reason: 'edited', what: 'several edits' });
 	if (playing.rate !== NORMAL_RATE) throw new Refused({ reason: 'edited', what: 'another speed' });
 	const before = entries.slice(0, first).reduce((sum, { duration }) => sum + duration, 0);
