@@ -1,6 +1,6 @@
 /** The incoming items' videos, each as a stream that can be opened again and that Stop ends. */
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { clipUnreadable, fieldMissing, JoinError, stopped } from './errors';
+import { clipUnreadable, fieldMissing, fieldNotText, JoinError, stopped } from './errors';
 import type { Slot } from './errors';
 import type { ByteStream } from './mp4/forward';
 
@@ -106,10 +106,10 @@ async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
 }
 
 /** A file that lies in the item itself, as in memory mode. */
-function itemSource(ctx: IExecuteFunctions, slot: Slot): Source {
+function itemSource(ctx: IExecuteFunctions, slot: Slot, path: string): Source {
 	const bytes = async () => {
 		try {
-			return await ctx.helpers.getBinaryDataBuffer(slot.item, slot.field);
+			return await ctx.helpers.getBinaryDataBuffer(slot.item, path);
 		} catch (cause) {
 			throw clipUnreadable(slot, cause);
 		}
@@ -121,14 +121,32 @@ function itemSource(ctx: IExecuteFunctions, slot: Slot): Source {
 	};
 }
 
+/** Where n8n's combined binary mode puts the files among the JSON fields. */
+const COMBINED_FIELD = '_files';
+
 /** The file in this field, in separate and in combined binary mode; undefined when there is none. */
 function sourceOf(ctx: IExecuteFunctions, slot: Slot, stop?: AbortSignal): Source | undefined {
-	try {
-		const { id } = ctx.helpers.assertBinaryData(slot.item, slot.field);
-		return id ? storedSource(ctx, slot, id, stop) : itemSource(ctx, slot);
-	} catch {
-		return undefined;
+	const { item, field } = slot;
+	for (const path of [field, `${COMBINED_FIELD}.${field}`]) {
+		try {
+			const { id } = ctx.helpers.assertBinaryData(item, path);
+			return id ? storedSource(ctx, slot, id, stop) : itemSource(ctx, slot, path);
+		} catch {
+			// Not there: n8n has no way to ask first.
+		}
 	}
+	return undefined;
+}
+
+/** The names in the field: a list, or a text with commas; a number out of an expression is a name, too. */
+function fieldNames(entered: unknown, item: number): string[] {
+	const names = (Array.isArray(entered) ? entered : [entered]).flatMap((name: unknown) => {
+		if (typeof name === 'object' && name !== null) throw fieldNotText(item);
+		return String(name ?? '').split(',');
+	});
+	const filled = names.map((name) => name.trim()).filter((name) => name !== '');
+	if (filled.length === 0) throw fieldMissing(item);
+	return filled;
 }
 
 /** The videos of all items in their order, and what has none. */
@@ -136,12 +154,7 @@ export function collectClips(ctx: IExecuteFunctions, stop?: AbortSignal) {
 	const sources: Source[] = [];
 	const missing: Slot[] = [];
 	for (let item = 0; item < ctx.getInputData().length; item++) {
-		const entered = ctx.getNodeParameter('inputBinaryField', item, '');
-		const names = (Array.isArray(entered) ? entered : String(entered ?? '').split(','))
-			.map((name) => String(name).trim())
-			.filter((name) => name !== '');
-		if (names.length === 0) throw fieldMissing(item);
-		for (const field of names) {
+		for (const field of fieldNames(ctx.getNodeParameter('inputBinaryField', item, ''), item)) {
 			const slot = { item, field };
 			const source = sourceOf(ctx, slot, stop);
 			if (source) sources.push(source);

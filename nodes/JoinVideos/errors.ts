@@ -67,6 +67,13 @@ export const fieldMissing = (item: number) =>
 		items: [item],
 	});
 
+export const fieldNotText = (item: number) =>
+	new JoinError("'Input Binary Field' is not text", {
+		description:
+			"Let the expression give the name of a binary field, such as 'data', not the file.",
+		items: [item],
+	});
+
 export const optionUnknown = (label: string, value: unknown, allowed: string) =>
 	new JoinError(`'${label}' cannot be '${String(value).slice(0, 80)}'`, {
 		description: `Let the expression in '${label}' give ${allowed}, or remove the option.`,

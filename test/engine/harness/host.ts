@@ -231,7 +231,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 		nodes: deepCopy(request.nodes),
 		connections: request.connections,
 		nodeTypes,
-		settings: {},
+		settings: request.settings ?? {},
 	});
 	const workflowData = {
 		id: 'test',

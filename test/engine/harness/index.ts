@@ -12,7 +12,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { IConnections, IDataObject, INode } from 'n8n-workflow';
+import type { IConnections, IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
 import type { Described, FromHost, InputItem, RunRequest, RunResult, ToHost } from './protocol';
 
 export type { InputItem, Row, RunResult } from './protocol';
@@ -29,6 +29,7 @@ export interface EngineOptions {
 export interface WorkflowSpec {
 	nodes: INode[];
 	connections: IConnections;
+	settings?: IWorkflowSettings;
 	resultNode: string;
 }
 

@@ -1,5 +1,11 @@
 /** What the tests and the host of n8n's engine say to each other. */
-import type { IConnections, IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IConnections,
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	IWorkflowSettings,
+} from 'n8n-workflow';
 
 export interface InputFile {
 	base64: string;
@@ -15,6 +21,7 @@ export interface InputItem {
 export interface RunRequest {
 	nodes: INode[];
 	connections: IConnections;
+	settings?: IWorkflowSettings;
 	/** Pinned to the start node. */
 	items: InputItem[];
 	credentials: IDataObject;
