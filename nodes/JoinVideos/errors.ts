@@ -47,6 +47,7 @@ const SAME_SETTINGS = 'Generate all clips with the same resolution and aspect ra
 const LEAVE_OUT = "set 'Sound' to 'Leave Out' in the options";
 const MAX_LISTED = 50;
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1_000_000)} MB`;
+const hours = (value: number) => `${Math.ceil(value / 3_600)} hours`;
 const seconds = (value: number) => `${Number(value.toFixed(2))} seconds`;
 
 function listed(items: readonly number[]): string {
@@ -143,6 +144,11 @@ function aboutOne(refusal: Refusal): [message: string, wayOut: string] {
 			return [
 				`${file} has a track of ${refusal.count} frames`,
 				`At most ${refusal.limit} are joined. Use shorter clips.`,
+			];
+		case 'tooLong':
+			return [
+				`The joined video would last ${hours(refusal.seconds)}`,
+				`At most ${hours(refusal.limit)} are joined. Join fewer clips at a time.`,
 			];
 		case 'compressedIndex':
 			return [`${file} has a compressed index`, 'Export it again as a plain MP4.'];

@@ -178,7 +178,8 @@ function checkData(tables: readonly SampleTable[], fileBytes: number | undefined
  */
 export function readClip({ index, fileBytes, hasManifest }: Scanned): Clip {
 	const { timescale: movieTimescale } = readMediaHeader(inside(index, 'mvhd'));
-	const tracks = [...childrenOf(index)].filter(({ type }) => type === 'trak').map(readTrack);
+	const tracks: Track[] = [];
+	for (const child of childrenOf(index)) if (child.type === 'trak') tracks.push(readTrack(child));
 	const pictureTrack = choose(tracks, 'vide');
 	if (!pictureTrack) {
 		const isFragmented = childOf(index, 'mvex') && tracks.some(({ handler }) => handler === 'vide');

@@ -23,20 +23,16 @@ interface Entry {
 	rate: number;
 }
 
-function readEntries(elst: Box): Entry[] {
+function* entriesOf(elst: Box): Generator<Entry> {
 	const isLong = elst.version === 1;
 	const entryBytes = isLong ? 20 : 12;
 	const count = elst.entryCount(4, entryBytes);
-	const entries: Entry[] = [];
 	for (let entry = 0; entry < count; entry++) {
 		const at = 8 + entryBytes * entry;
-		entries.push(
-			isLong
-				? { duration: elst.u64(at), mediaTime: elst.i64(at + 8), rate: elst.i32(at + 16) }
-				: { duration: elst.u32(at), mediaTime: elst.i32(at + 4), rate: elst.i32(at + 8) },
-		);
+		yield isLong
+			? { duration: elst.u64(at), mediaTime: elst.i64(at + 8), rate: elst.i32(at + 16) }
+			: { duration: elst.u32(at), mediaTime: elst.i32(at + 4), rate: elst.i32(at + 8) };
 	}
-	return entries;
 }
 
 /**
@@ -47,13 +43,16 @@ function readEntries(elst: Box): Entry[] {
 export function readEdit(trak: Box, movieTimescale: number): Edit | undefined {
 	const edts = childOf(trak, 'edts');
 	const elst = edts && childOf(edts, 'elst');
-	const entries = elst ? readEntries(elst) : [];
-	const first = entries.findIndex(({ mediaTime }) => mediaTime !== EMPTY);
-	const [playing, ...others] = entries.filter(({ mediaTime }) => mediaTime !== EMPTY);
+	let before = 0;
+	let playing: Entry | undefined;
+	for (const entry of elst ? entriesOf(elst) : []) {
+		if (entry.mediaTime === EMPTY) {
+			if (!playing) before += entry.duration;
+		} else if (playing) throw new Refused({ reason: 'edited', what: 'several edits' });
+		else playing = entry;
+	}
 	if (!playing) return undefined;
-	if (others.length > 0) throw new Refused({ reason: 'edited', what: 'several edits' });
 	if (playing.rate !== NORMAL_RATE) throw new Refused({ reason: 'edited', what: 'another speed' });
-	const before = entries.slice(0, first).reduce((sum, { duration }) => sum + duration, 0);
 	return {
 		delay: before / movieTimescale,
 		mediaTime: playing.mediaTime,

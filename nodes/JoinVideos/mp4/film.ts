@@ -6,9 +6,12 @@ import type { Layout } from './layout';
 import { writeHead } from './moov';
 import { planPicture } from './pictureTrack';
 import type { PictureTrack } from './pictureTrack';
+import { Refused } from './refusal';
 import { planSound } from './soundTrack';
 import type { SoundTrack } from './soundTrack';
 
+/** A day: what claims to be longer would take its silence from thin air. */
+const LIMIT_S = 86_400;
 /** Precision of the seconds in the result. */
 const PER_SECOND = 1_000_000;
 
@@ -37,6 +40,8 @@ export interface Film {
 export function planFilm(clips: readonly Clip[], withSound: boolean): Film {
 	checkFit(clips, withSound);
 	const picture = planPicture(clips);
+	const length = (picture.starts.at(-1) ?? 0) / picture.timescale;
+	if (length > LIMIT_S) throw new Refused({ reason: 'tooLong', seconds: length, limit: LIMIT_S });
 	const sound = withSound ? planSound(clips, picture) : undefined;
 	const layout = layOut(clips, picture, sound);
 	const head = writeHead({ clips, picture, sound, layout });

@@ -70,15 +70,13 @@ function chunkTables({ offsets, counts, entries }: Chunks, base: number, hasLong
 	}
 	const stsc = table(runsOfChunks.length, (index) => runsOfChunks[index] ?? 0);
 	stsc.writeUInt32BE(runsOfChunks.length / 3);
-	const places = hasLongOffsets
-		? fullBox('co64', 0, 0, u32(offsets.length), ...offsets.map((offset) => u64(base + offset)))
-		: fullBox(
-				'stco',
-				0,
-				0,
-				table(offsets.length, (chunk) => base + (offsets[chunk] ?? 0)),
-			);
-	return [fullBox('stsc', 0, 0, stsc), places];
+	const places = Buffer.alloc(4 + offsets.length * (hasLongOffsets ? 8 : 4));
+	places.writeUInt32BE(offsets.length);
+	for (const [chunk, offset] of offsets.entries()) {
+		if (hasLongOffsets) places.writeBigUInt64BE(BigInt(base + offset), 4 + 8 * chunk);
+		else places.writeUInt32BE(base + offset, 4 + 4 * chunk);
+	}
+	return [fullBox('stsc', 0, 0, stsc), fullBox(hasLongOffsets ? 'co64' : 'stco', 0, 0, places)];
 }
 
 const stsz = (sizes: Uint32Array) =>
@@ -239,8 +237,11 @@ export function writeHead(parts: Parts): Buffer {
 		: Buffer.concat([u32(bytes + HEADER_BYTES), Buffer.from('mdat')]);
 	const baseOf = (index: Buffer) => type.length + index.length + dataHeader.length;
 	// First with offsets of any value, to learn the length.
-	const draft = moov(parts, 0, false);
-	const hasLongOffsets = isLong(baseOf(draft) + bytes);
-	const index = hasLongOffsets ? moov(parts, 0, true) : draft;
+	let hasLongOffsets = isLong(bytes);
+	let index = moov(parts, 0, hasLongOffsets);
+	if (!hasLongOffsets && isLong(baseOf(index) + bytes)) {
+		hasLongOffsets = true;
+		index = moov(parts, 0, true);
+	}
 	return Buffer.concat([type, moov(parts, baseOf(index), hasLongOffsets), dataHeader]);
 }

@@ -21,6 +21,7 @@ export type Refusal =
 	| { reason: 'cutBeforeIndex' }
 	| { reason: 'indexTooLarge'; bytes: number; limit: number }
 	| { reason: 'tooManySamples'; count: number; limit: number }
+	| { reason: 'tooLong'; seconds: number; limit: number }
 	| { reason: 'compressedIndex' }
 	/** `box` is the type of the box whose content contradicts itself or the file. */
 	| { reason: 'damagedIndex'; box: string }

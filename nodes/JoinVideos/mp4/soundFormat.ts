@@ -10,6 +10,8 @@ const ENTRY_LIMIT_BYTES = 2 ** 16;
 const RATES = [
 	96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 ];
+/** The index can name no higher one. */
+const MAX_RATE = 96_000;
 /** Object type indications of AAC: MPEG-4, and the three profiles of MPEG-2 (ISO/IEC 14496-1, table 5). */
 const AAC_INDICATIONS = [0x40, 0x66, 0x67, 0x68];
 /** AAC-LC with one raw data block that holds no spectral data, for one channel and for two (14496-3, 4.4.2.1). */
@@ -151,7 +153,7 @@ function aacFormat(config: Buffer, indication: number, entryChannels: number) {
 	const { kind, sampleRate, channels, frameLength } = readAacConfig(config);
 	// Frames of other object types, such as USAC, have lengths of their own.
 	if (!(kind in NAMES) || sampleRate === 0) return { name: `AAC object type ${kind}` };
-	const isPlain = kind === AAC_LC && frameLength === 1024;
+	const isPlain = kind === AAC_LC && frameLength === 1024 && sampleRate <= MAX_RATE;
 	const silence = isPlain ? SILENCE[channels] : undefined;
 	return {
 		name: NAMES[kind] ?? '',
@@ -172,9 +174,12 @@ function aacFormat(config: Buffer, indication: number, entryChannels: number) {
  * @throws Refused when they differ: frames of one format alone can stand in a row
  */
 export function readSoundFormat(stsd: Box, used: ReadonlySet<number>): SoundFormat {
-	const formats = [...childrenOf(stsd, 8)]
-		.filter((_box, index) => used.has(index))
-		.map((box) => readEntry(box, stsd.version));
+	const formats: SoundFormat[] = [];
+	let entry = 0;
+	for (const box of childrenOf(stsd, 8)) {
+		if (used.has(entry)) formats.push(readEntry(box, stsd.version));
+		entry += 1;
+	}
 	const [first, ...others] = formats;
 	if (!first || formats.length < used.size) throw damaged('stsd');
 	if (others.some((other) => soundDifference(first, other))) {

@@ -89,5 +89,5 @@ export function planSound(clips: readonly Clip[], picture: PictureTrack): SoundT
 		return part;
 	});
 	const frames = (written + priming) / frameTicks;
-	return frames > 0 ? { model, parts, priming, frames } : undefined;
+	return written > 0 ? { model, parts, priming, frames } : undefined;
 }
