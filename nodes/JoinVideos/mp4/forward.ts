@@ -13,6 +13,7 @@ export class ForwardReader {
 	position = 0;
 	private readonly chunks: AsyncIterator<Uint8Array>;
 	private rest: Buffer = NOTHING;
+	private isBegun = false;
 
 	constructor(stream: ByteStream) {
 		this.chunks = stream[Symbol.asyncIterator]();
@@ -21,6 +22,7 @@ export class ForwardReader {
 	/** Up to `most` bytes of what has arrived; an empty buffer only at the end. */
 	private async some(most: number): Promise<Buffer> {
 		while (this.rest.length === 0) {
+			this.isBegun = true;
 			const { done, value } = await this.chunks.next();
 			if (done) return NOTHING;
 			this.rest = asBuffer(value);
@@ -60,6 +62,8 @@ export class ForwardReader {
 	/** Ends the stream; nothing of it stays open. */
 	async close(): Promise<void> {
 		this.rest = NOTHING;
+		// An iterator that was never asked for anything would leave its stream open.
+		if (!this.isBegun) await this.chunks.next();
 		await this.chunks.return?.();
 	}
 }
