@@ -312,7 +312,7 @@ describe('in the store', () => {
 	});
 
 	test('Stop ends it at once, and no film is left', async () => {
-		const copies = node('Copies', 'n8n-nodes-test.copies', { count: 5_000 });
+		const copies = node('Copies', 'n8n-nodes-test.copies', { count: 2_000 });
 		const begun = engine.start(joinWorkflow({}, {}, [copies]), {
 			items: itemsOf('long'),
 			credentials,
