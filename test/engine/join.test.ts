@@ -6,7 +6,8 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { ROWS } from '../unit/join/rows';
 import { readMp4 } from '../unit/join/readMp4';
 import { clipBytes, joined } from '../unit/join/support';
-import { connect, node, startEngine } from './harness';
+import { startSandboxApi } from '../../sandbox/api';
+import { connect, node, startEngine, veoNode } from './harness';
 import type { Engine, InputItem, RunResult, WorkflowSpec } from './harness';
 
 const TYPE = 'n8n-nodes-aimlapi-veo.joinVideos';
@@ -351,6 +352,32 @@ describe('in the store', () => {
 		const twice = await joined([once.bytes]);
 		expect(rowOf(result)?.files.data?.sha256).toBe(sha256(twice.bytes));
 		expect(readMp4(twice.bytes).tracks.map(({ samples }) => samples.length)).toEqual([96, 188]);
+	});
+
+	test('a film is a Source Video', async () => {
+		const api = await startSandboxApi({ generationMs: 0 });
+		const extend = veoNode('Extend', {
+			operation: 'create',
+			model: 'google/veo3-1-extend-video',
+			prompt: 'The ship goes on',
+			sourceVideo: 'data',
+		});
+		const workflow = joinWorkflow();
+		const result = await engine.run(
+			{
+				nodes: [...workflow.nodes, extend],
+				connections: { ...workflow.connections, ...connect('Join > Extend') },
+				resultNode: 'Extend',
+			},
+			{ items: itemsOf('landscape-4s', 'landscape-6s'), credentials: api },
+		);
+		await api.stop();
+		expect(result.error).toBeUndefined();
+		expect(result.outputs[0]).toHaveLength(1);
+		const { bytes } = await joined(['landscape-4s', 'landscape-6s'].map(clipBytes));
+		expect(api.generations[0]?.body.video_url).toBe(
+			`data:video/mp4;base64,${bytes.toString('base64')}`,
+		);
 	});
 
 	test('the node is there, with its icons, and not as a tool', async () => {
