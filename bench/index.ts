@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { Advice, PROJECT } from '../sandbox/n8n/runtime';
 import { describeMachine } from './machine';
 import { downloadPart } from './parts/download';
+import { joinPart } from './parts/join';
 import { loopPart } from './parts/loop';
 import { scalePart } from './parts/scale';
 import { schedulePart } from './parts/schedule';
@@ -16,7 +17,7 @@ import type { Part } from './part';
 import { holds, reportText, sectionText } from './report';
 import type { Section } from './report';
 
-const PARTS: Part[] = [loopPart, schedulePart, scalePart, downloadPart, weightPart];
+const PARTS: Part[] = [loopPart, schedulePart, scalePart, downloadPart, joinPart, weightPart];
 const DOCS = join(PROJECT, 'docs');
 const RUNS = 3;
 
