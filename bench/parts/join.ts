@@ -143,7 +143,7 @@ async function run({ runs, quick }: Effort) {
 		const late = (ms: number) => `${amount(ms)} ms`;
 		return {
 			method:
-				`${count} clips of ${amount(bytes / MB)} MB in the file system, medians of ${runs} runs in turn: Join Videos in n8n's engine, ` +
+				`${count} clips of ${amount(bytes / MB)} MB (the same one again and again) in the file system, medians of ${runs} runs in turn: Join Videos in n8n's engine, ` +
 				'and `ffmpeg -f concat -c copy -movflags +faststart`. Memory is the peak of the process over what it had right before; the largest counts. ' +
 				`The drift is by how much the sound of the tenth of ${DRIFT_CLIPS} clips of ${DRIFT_CLIP_SECONDS} s comes late.`,
 			limits: [
