@@ -116,78 +116,8 @@ export const unforeseen = (cause: unknown) =>
 		description: 'Please report this with the steps that led here.',
 	});
 
-/** What is wrong with one clip: the message, and the way out. */
-function aboutOne(refusal: Refusal): [message: string, wayOut: string] {
-	const file = "The file of 'Input Binary Field'";
-	const again = 'Run the node that makes the file again.';
-	switch (refusal.reason) {
-		case 'empty':
-			return [`${file} is empty`, again];
-		case 'notMp4':
-			return [
-				`${file} is not an MP4 video`,
-				`By its first bytes it is ${refusal.found}. Join MP4 or MOV files only.`,
-			];
-		case 'cutBeforeIndex':
-			return [`${file} ends before its index`, `Was the download complete? ${again}`];
-		case 'dataMissing':
-			return [
-				`${file} is cut off: ${refusal.bytes} bytes are missing`,
-				`Was the download complete? ${again}`,
-			];
-		case 'indexTooLarge':
-			return [
-				`${file} has an index of ${megabytes(refusal.bytes)}`,
-				`At most ${megabytes(refusal.limit)} are read, which is enough for many hours. ${again}`,
-			];
-		case 'tooManySamples':
-			return [
-				`${file} has a track of ${refusal.count} frames`,
-				`At most ${refusal.limit} are joined. Use shorter clips.`,
-			];
-		case 'tooLong':
-			return [
-				`The joined video would last ${hours(refusal.seconds)}`,
-				`At most ${hours(refusal.limit)} are joined. Join fewer clips at a time.`,
-			];
-		case 'compressedIndex':
-			return [`${file} has a compressed index`, 'Export it again as a plain MP4.'];
-		case 'damagedIndex':
-			return [
-				`${file} has an index that contradicts itself`,
-				`Its box '${refusal.box}' does not fit the rest of the file. ${again}`,
-			];
-		case 'fragmented':
-			return [
-				`${file} is a fragmented MP4`,
-				'Such files are made for streaming. Export it as a plain MP4, for instance with "ffmpeg -i in.mp4 -c copy out.mp4".',
-			];
-		case 'encrypted':
-			return [
-				`${file} is encrypted`,
-				`Its frames are of the kind '${refusal.format}'. Use a copy without copy protection.`,
-			];
-		case 'noPicture':
-			return [`${file} has no picture`, 'Join files with a video track only.'];
-		case 'trimmed':
-			return [`${file} is trimmed: ${trimOf(refusal)} of it do not play`, REENCODE];
-		case 'edited':
-			return [`${file} has ${EDITS[refusal.what]}`, REENCODE];
-		case 'soundVaries':
-			return [
-				`${file} has sound that changes its format midway`,
-				`Make it again, or ${LEAVE_OUT}.`,
-			];
-		case 'noSilence':
-			return [
-				`${file} needs ${seconds(refusal.seconds)} of silence`,
-				`Its sound is shorter than its picture, and silence can be made only for AAC-LC with one or two channels, not for ${refusal.format}. Give all clips sound of their full length, or ${LEAVE_OUT}.`,
-			];
-		case 'differ':
-			return [refusal.values.join(', '), differences[refusal.trait]];
-	}
-}
-
+const FILE = "The file of 'Input Binary Field'";
+const AGAIN = 'Run the node that makes the file again.';
 const REENCODE =
 	'Joining copies whole frames, so the hidden ones would show. Export the clip anew, with its cuts applied.';
 const EDITS = {
@@ -203,7 +133,7 @@ const trimOf = ({ atStart, atEnd }: { atStart: number; atEnd: number }) =>
 	].join(' and ');
 
 /** How to make two clips alike, by what they differ in. */
-const differences: Record<Trait, string> = {
+const DIFFERENCES: Record<Trait, string> = {
 	size: `${SAME_SETTINGS}.`,
 	shape: `Their pixels are not equally wide. ${SAME_SETTINGS}.`,
 	rotation: 'Turn the pictures themselves, not only the way they are shown.',
@@ -216,6 +146,66 @@ const differences: Record<Trait, string> = {
 	'channel count': `Give all clips the same number of channels, or ${LEAVE_OUT}.`,
 	'frame length': `Encode the sound of all clips with the same program, or ${LEAVE_OUT}.`,
 };
+
+/** A type out of the file itself, which may hold any bytes. */
+const shownType = (type: string) => type.replace(/[^\w -]/g, '?');
+
+type Reason = Refusal['reason'];
+type Said = readonly [message: string, wayOut: string];
+
+/** What is wrong with one clip, and the way out; of two clips, the way out alone. */
+const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => Said } = {
+	differ: ({ values, trait }) => [values.join(', '), DIFFERENCES[trait]],
+	empty: () => [`${FILE} is empty`, AGAIN],
+	notMp4: ({ found }) => [
+		`${FILE} is not an MP4 video`,
+		`By its first bytes it is ${found}. Join MP4 or MOV files only.`,
+	],
+	cutBeforeIndex: () => [`${FILE} ends before its index`, `Was the download complete? ${AGAIN}`],
+	dataMissing: ({ bytes }) => [
+		`${FILE} is cut off: ${bytes} bytes are missing`,
+		`Was the download complete? ${AGAIN}`,
+	],
+	indexTooLarge: ({ bytes, limit }) => [
+		`${FILE} has an index of ${megabytes(bytes)}`,
+		`At most ${megabytes(limit)} are read, which is enough for many hours. ${AGAIN}`,
+	],
+	tooManySamples: ({ count, limit }) => [
+		`${FILE} has a track of ${count} frames`,
+		`At most ${limit} are joined. Use shorter clips.`,
+	],
+	tooLong: ({ seconds: length, limit }) => [
+		`The joined video would last ${hours(length)}`,
+		`At most ${hours(limit)} are joined. Join fewer clips at a time.`,
+	],
+	compressedIndex: () => [`${FILE} has a compressed index`, 'Export it again as a plain MP4.'],
+	damagedIndex: ({ box }) => [
+		`${FILE} has an index that contradicts itself`,
+		`Its box '${shownType(box)}' does not fit the rest of the file. ${AGAIN}`,
+	],
+	fragmented: () => [
+		`${FILE} is a fragmented MP4`,
+		'Such files are made for streaming. Export it as a plain MP4, for instance with "ffmpeg -i in.mp4 -c copy out.mp4".',
+	],
+	encrypted: ({ format }) => [
+		`${FILE} is encrypted`,
+		`Its frames are of the kind '${shownType(format)}'. Use a copy without copy protection.`,
+	],
+	noPicture: () => [`${FILE} has no picture`, 'Join files with a video track only.'],
+	trimmed: (hidden) => [`${FILE} is trimmed: ${trimOf(hidden)} of it do not play`, REENCODE],
+	edited: ({ what }) => [`${FILE} has ${EDITS[what]}`, REENCODE],
+	soundVaries: () => [
+		`${FILE} has sound that changes its format midway`,
+		`Make it again, or ${LEAVE_OUT}.`,
+	],
+	noSilence: ({ seconds: length, format }) => [
+		`${FILE} needs ${seconds(length)} of silence`,
+		`Its sound is shorter than its picture, and silence can be made only for AAC-LC with one or two channels, not for ${format}. Give all clips sound of their full length, or ${LEAVE_OUT}.`,
+	],
+};
+
+const aboutOne = (refusal: Refusal): Said =>
+	(ABOUT[refusal.reason] as (refusal: Refusal) => Said)(refusal);
 
 /** How a value of a trait is said: "item 2 is 1280 × 720", "item 2 has 44100 Hz". */
 const IS: readonly Trait[] = ['size', 'shape', 'rotation'];

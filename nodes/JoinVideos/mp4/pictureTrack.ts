@@ -85,27 +85,12 @@ function startsOf(clips: readonly Clip[], timescale: number): number[] {
 	return starts;
 }
 
-/** @throws Refused when a time does not fit into the film's tables */
-export function planPicture(clips: readonly Clip[]): PictureTrack {
-	const timescale = commonTimescale(clips.map(({ picture }) => picture.timescale));
-	const count = clips.reduce((sum, { picture }) => sum + picture.samples.count, 0);
-	const starts = startsOf(clips, timescale);
-	const mediaTime = mediaTimeOf(clips, timescale);
-	const { formats, entriesOf } = mergeFormats(clips);
-	const hasSetsInside = formats.length > 1;
-	const track: PictureTrack = {
-		timescale,
-		starts,
-		mediaTime,
-		count,
-		sizes: new Uint32Array(count),
-		durations: new Uint32Array(count),
-		shifts: new Uint32Array(count),
-		isSync: new Uint8Array(count),
-		entries: new Uint32Array(count),
-		formats,
-		hasSetsInside,
-	};
+/**
+ * Fills in the frames of all clips.
+ * @throws Refused when a number does not fit into the film's tables
+ */
+function placeFrames(track: PictureTrack, clips: readonly Clip[], entriesOf: number[][]): void {
+	const { count, timescale, starts, mediaTime, formats, hasSetsInside } = track;
 	const decodeTimes = new Float64Array(count + 1);
 	let at = 0;
 	for (const [position, { picture }] of clips.entries()) {
@@ -134,5 +119,29 @@ export function planPicture(clips: readonly Clip[]): PictureTrack {
 		if (duration >= U32) throw new Refused({ reason: 'damagedIndex', box: 'stts' });
 		track.durations[sample] = duration;
 	}
+}
+
+/** @throws Refused when a time does not fit into the film's tables */
+export function planPicture(clips: readonly Clip[]): PictureTrack {
+	const timescale = commonTimescale(clips.map(({ picture }) => picture.timescale));
+	const count = clips.reduce((sum, { picture }) => sum + picture.samples.count, 0);
+	const starts = startsOf(clips, timescale);
+	const mediaTime = mediaTimeOf(clips, timescale);
+	const { formats, entriesOf } = mergeFormats(clips);
+	const hasSetsInside = formats.length > 1;
+	const track: PictureTrack = {
+		timescale,
+		starts,
+		mediaTime,
+		count,
+		sizes: new Uint32Array(count),
+		durations: new Uint32Array(count),
+		shifts: new Uint32Array(count),
+		isSync: new Uint8Array(count),
+		entries: new Uint32Array(count),
+		formats,
+		hasSetsInside,
+	};
+	placeFrames(track, clips, entriesOf);
 	return track;
 }
