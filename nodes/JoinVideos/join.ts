@@ -13,6 +13,7 @@ import {
 	unforeseen,
 	videosMissing,
 } from './errors';
+import { SetsChange } from './mp4/copy';
 import { readClip } from './mp4/clip';
 import type { Clip } from './mp4/clip';
 import { planFilm } from './mp4/film';
@@ -58,13 +59,17 @@ function readOptions(ctx: IExecuteFunctions): Options {
 }
 
 /** The first pass: one clip at a time, none of them in memory. */
-async function readClips(sources: readonly Source[], stop?: AbortSignal): Promise<Clip[]> {
+async function readClips(
+	sources: readonly Source[],
+	withSound: boolean,
+	stop?: AbortSignal,
+): Promise<Clip[]> {
 	const clips: Clip[] = [];
 	for (const [position, source] of sources.entries()) {
 		if (stop?.aborted) throw stopped();
 		try {
 			const size = await source.size();
-			clips.push(readClip(await scan(await source.open(), size)));
+			clips.push(readClip(await scan(await source.open(), size), withSound));
 		} catch (cause) {
 			throw cause instanceof Refused ? cause.of(position) : cause;
 		}
@@ -109,9 +114,15 @@ async function join(ctx: IExecuteFunctions, stop?: AbortSignal): Promise<INodeEx
 	if (missing.length > 0 && !options.skipsItemsWithoutVideo) throw videosMissing(missing);
 	if (sources.length === 0) throw nothingToJoin();
 	try {
-		const clips = await readClips(sources, stop);
-		const film = planFilm(clips, options.withSound);
-		const file = await storeFilm(ctx, film, sources, options.fileName, stop);
+		const clips = await readClips(sources, options.withSound, stop);
+		const plan = (needsSetsInside: boolean) => planFilm(clips, options.withSound, needsSetsInside);
+		const store = async (film: Film) => await storeFilm(ctx, film, sources, options.fileName, stop);
+		let film = plan(false);
+		const file = await store(film).catch(async (cause: unknown) => {
+			if (!(cause instanceof SetsChange)) throw cause;
+			film = plan(true);
+			return await store(film);
+		});
 		tellWhatIsLeftOut(ctx, clips);
 		return {
 			json: rowOf(film, sources),

@@ -3,7 +3,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { unlessStopped } from './clips';
 import type { Source } from './clips';
 import { JoinError, storeRefused, unforeseen } from './errors';
-import { copyFilm } from './mp4/copy';
+import { copyFilm, SetsChange } from './mp4/copy';
 import type { Film } from './mp4/film';
 import { Refused } from './mp4/refusal';
 
@@ -17,11 +17,13 @@ async function gathered(bytes: AsyncIterable<Buffer>, length: number): Promise<B
 	return film;
 }
 
-const isOurs = (cause: unknown) => cause instanceof Refused || cause instanceof JoinError;
+const isOurs = (cause: unknown) =>
+	cause instanceof Refused || cause instanceof JoinError || cause instanceof SetsChange;
 const asOurs = (cause: unknown): Error => (isOurs(cause) ? (cause as Error) : unforeseen(cause));
 
 /**
  * Copies the clips into a film and stores it.
+ * @throws SetsChange when the film is to be planned anew
  * @throws Refused or JoinError when a clip cannot be read to its end, or n8n's store refuses; then nothing is kept
  */
 export async function storeFilm(

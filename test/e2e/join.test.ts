@@ -335,6 +335,15 @@ describe('Chromium', () => {
 		});
 	});
 
+	test('clips that change their parameter sets inside the samples: a seek shows the frame', async () => {
+		const row =
+			ROWS["a clip of FFmpeg's concat, which changes its parameter sets inside the samples"]!;
+		const { film, bytes } = await joined(row.clips.map(clipBytes));
+		expect(await seekDifference(bytes, row)).toBe(0);
+		// Without sets of their own, what follows such a clip is decoded with its last ones.
+		expect(film.picture.hasSetsInside).toBe(true);
+	});
+
 	/** The film with another plan of pictures or sound. */
 	async function filmOf({ film, row }: { film: Film; row: Row }, change: Partial<Film>) {
 		const changed = { ...film, ...change };

@@ -105,6 +105,8 @@ function pictureStartOf({ longest, length, first }: PictureTimes, timescale: num
 function readPicture({ trak, stbl }: Track): Picture {
 	const { timescale, language } = readMediaHeader(inside(trak, 'mdia', 'mdhd'));
 	const samples = readSamples(stbl);
+	const formats = readPictureFormats(inside(stbl, 'stsd'), usedEntries(samples));
+	const [first] = Object.values(formats);
 	const tkhd = inside(trak, 'tkhd');
 	// Behind the times come layer, group, volume and the matrix (8.3.2).
 	const matrixAt = tkhd.version === 1 ? 52 : 40;
@@ -112,9 +114,10 @@ function readPicture({ trak, stbl }: Track): Picture {
 		timescale,
 		samples,
 		times: timesOf(samples),
-		formats: readPictureFormats(inside(stbl, 'stsd'), usedEntries(samples)),
-		shownWidth: tkhd.u32(matrixAt + MATRIX_BYTES) / 2 ** 16,
-		shownHeight: tkhd.u32(matrixAt + MATRIX_BYTES + 4) / 2 ** 16,
+		formats,
+		// Some writers leave the size of the track at 0.
+		shownWidth: tkhd.u32(matrixAt + MATRIX_BYTES) / 2 ** 16 || (first?.width ?? 0),
+		shownHeight: tkhd.u32(matrixAt + MATRIX_BYTES + 4) / 2 ** 16 || (first?.height ?? 0),
 		matrix: Buffer.from(tkhd.slice(matrixAt, matrixAt + MATRIX_BYTES)),
 		language,
 	};
@@ -174,9 +177,10 @@ function checkData(tables: readonly SampleTable[], fileBytes: number | undefined
 
 /**
  * Reads the index of a clip.
+ * @param withSound whether its sound is wanted; else it may be of any kind
  * @throws Refused when the clip cannot be joined with any other
  */
-export function readClip({ index, fileBytes, hasManifest }: Scanned): Clip {
+export function readClip({ index, fileBytes, hasManifest }: Scanned, withSound = true): Clip {
 	const { timescale: movieTimescale } = readMediaHeader(inside(index, 'mvhd'));
 	const tracks: Track[] = [];
 	for (const child of childrenOf(index)) if (child.type === 'trak') tracks.push(readTrack(child));
@@ -189,7 +193,8 @@ export function readClip({ index, fileBytes, hasManifest }: Scanned): Clip {
 	const edit = readEdit(pictureTrack.trak, movieTimescale);
 	const pictureStart = pictureStartOf(picture.times, picture.timescale, edit);
 	const soundTrack = choose(tracks, 'soun');
-	const sound = soundTrack && readSound(soundTrack, movieTimescale, pictureStart);
+	const sound =
+		withSound && soundTrack ? readSound(soundTrack, movieTimescale, pictureStart) : undefined;
 	checkData([picture.samples, ...(sound ? [sound.samples] : [])], fileBytes);
 	const others = tracks.filter((track) => track !== pictureTrack && track !== soundTrack);
 	const leftOut = others.filter(({ samples }) => samples > 0).map(({ handler }) => handler);

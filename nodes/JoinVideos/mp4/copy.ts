@@ -4,28 +4,33 @@ import type { Film } from './film';
 import { ForwardReader } from './forward';
 import type { ByteStream } from './forward';
 import { copyOrderOf } from './layout';
+import type { PictureFormat } from './pictureFormat';
 import { Refused } from './refusal';
 import type { SoundPart } from './soundTrack';
 
-/** NAL unit type of an access unit delimiter (ISO/IEC 14496-10, table 7-1). */
+/** NAL unit types (ISO/IEC 14496-10, table 7-1). */
+const SLICES = [1, 2, 3, 4, 5];
+const SETS = [7, 8];
 const DELIMITER = 9;
-/** A delimiter has two bytes; what claims to be longer is none. */
-const DELIMITER_LIMIT_BYTES = 8;
+/** What stands before the first slice of a picture is short; more is not looked at. */
+const HEAD_LIMIT_BYTES = 2 ** 16;
+
+/** Thrown when a clip changes its parameter sets inside the samples: then every clip must bring its own. */
+export class SetsChange extends Error {}
 
 /** A stretch of the clip's bytes, copied in one go. */
 interface Stretch {
 	from: number;
 	to: number;
-	/** Goes in front of it, for a sync sample. */
-	sets?: Buffer;
-	lengthBytes: number;
+	/** Where it begins with a sync sample of H.264. */
+	avc?: NonNullable<PictureFormat['avc']>;
 }
 
-/** @param parameterSets of a sync sample's entry, where they are to stand inside the samples */
+/** @param mindsSync whether something is to be done at each sync sample of H.264 */
 function* stretchesOf(
 	clip: Clip,
 	part: SoundPart | undefined,
-	hasSetsInside: boolean,
+	mindsSync: boolean,
 ): Generator<Stretch> {
 	const { order, offsetOf, sizeOf } = copyOrderOf(clip, part);
 	const { samples, formats } = clip.picture;
@@ -34,44 +39,79 @@ function* stretchesOf(
 		const from = offsetOf(sample);
 		const to = from + sizeOf(sample);
 		const isSync = sample < samples.count && samples.isSync[sample] === 1;
-		const avc = hasSetsInside && isSync ? formats[samples.entries[sample] ?? 0]?.avc : undefined;
+		const avc = mindsSync && isSync ? formats[samples.entries[sample] ?? 0]?.avc : undefined;
 		if (current && !avc && from === current.to) {
 			current.to = to;
 			continue;
 		}
 		if (current) yield current;
-		current = { from, to, sets: avc?.sets, lengthBytes: avc?.lengthBytes ?? 4 };
+		current = { from, to, avc };
 	}
 	if (current) yield current;
 }
 
-/** An access unit delimiter comes first in its access unit (ISO/IEC 14496-10, 7.4.1.2.3). */
-async function readDelimiter(reader: ForwardReader, { from, to, lengthBytes }: Stretch) {
-	const head = await reader.read(Math.min(lengthBytes + 1, to - from));
-	if (head.length <= lengthBytes) return { before: head, after: Buffer.alloc(0) };
-	const isDelimiter = ((head[lengthBytes] ?? 0) & 31) === DELIMITER;
-	const length = head.readUIntBE(0, lengthBytes);
-	const left = Math.min(length - 1, to - reader.position);
-	if (!isDelimiter || length > DELIMITER_LIMIT_BYTES)
-		return { before: Buffer.alloc(0), after: head };
-	return { before: Buffer.concat([head, await reader.read(left)]), after: Buffer.alloc(0) };
+interface Head {
+	/** All that was read. */
+	bytes: Buffer;
+	/** Length of the access unit delimiter, which comes first where there is one (14496-10, 7.4.1.2.3). */
+	delimiterBytes: number;
+	/** The parameter sets, each behind its length. */
+	sets: Buffer[];
+}
+
+/** Reads the NAL units before a picture's first slice, and the beginning of that. */
+async function readHead(reader: ForwardReader, to: number, lengthBytes: number): Promise<Head> {
+	const parts: Buffer[] = [];
+	const start = reader.position;
+	const end = Math.min(to, start + HEAD_LIMIT_BYTES);
+	const head: Head = { bytes: Buffer.alloc(0), delimiterBytes: 0, sets: [] };
+	while (reader.position + lengthBytes < end) {
+		const prefix = await reader.read(lengthBytes + 1);
+		parts.push(prefix);
+		if (prefix.length <= lengthBytes) break;
+		const type = (prefix[lengthBytes] ?? 0) & 31;
+		const left = prefix.readUIntBE(0, lengthBytes) - 1;
+		if (SLICES.includes(type) || left < 0 || reader.position + left > end) break;
+		const body = await reader.read(left);
+		parts.push(body);
+		if (SETS.includes(type)) head.sets.push(Buffer.concat([prefix, body]));
+		if (type === DELIMITER && parts.length === 2) head.delimiterBytes = reader.position - start;
+	}
+	return { ...head, bytes: Buffer.concat(parts) };
+}
+
+/** The beginning of a sync sample, with its parameter sets in it where they are wanted. */
+async function syncHead(
+	reader: ForwardReader,
+	to: number,
+	{ sets, lengthBytes }: NonNullable<PictureFormat['avc']>,
+	hasSetsInside: boolean,
+): Promise<Buffer> {
+	const { bytes, delimiterBytes, sets: own } = await readHead(reader, to, lengthBytes);
+	if (hasSetsInside) {
+		return Buffer.concat([bytes.subarray(0, delimiterBytes), sets, bytes.subarray(delimiterBytes)]);
+	}
+	if (own.some((set) => !sets.includes(set))) throw new SetsChange();
+	return bytes;
 }
 
 async function* copyClip(
-	clip: Clip,
-	part: SoundPart | undefined,
-	hasSetsInside: boolean,
+	film: Film,
+	position: number,
 	reader: ForwardReader,
 ): AsyncGenerator<Buffer> {
-	for (const stretch of stretchesOf(clip, part, hasSetsInside)) {
-		await reader.skip(stretch.from - reader.position);
-		if (stretch.sets) {
-			const { before, after } = await readDelimiter(reader, stretch);
-			yield Buffer.concat([before, stretch.sets, after]);
-		}
-		yield* reader.pass(stretch.to - reader.position);
-		if (reader.position < stretch.to) {
-			throw new Refused({ reason: 'dataMissing', bytes: stretch.to - reader.position });
+	const { clips, picture, sound } = film;
+	const clip = clips[position];
+	if (!clip) return;
+	const { hasSetsInside } = picture;
+	// Alone, a clip may change its sets as it likes: there is nothing after it.
+	const mindsSync = hasSetsInside || clips.length > 1;
+	for (const { from, to, avc } of stretchesOf(clip, sound?.parts[position], mindsSync)) {
+		await reader.skip(from - reader.position);
+		if (avc) yield await syncHead(reader, to, avc, hasSetsInside);
+		yield* reader.pass(to - reader.position);
+		if (reader.position < to) {
+			throw new Refused({ reason: 'dataMissing', bytes: to - reader.position });
 		}
 	}
 }
@@ -80,16 +120,17 @@ async function* copyClip(
  * All bytes of the film, in order.
  * @param open begins to read a clip anew; only one is open at a time
  * @throws Refused when a clip has fewer bytes than its index promised
+ * @throws SetsChange when the film is to be planned with parameter sets inside the samples
  */
 export async function* copyFilm(
 	film: Film,
 	open: (clip: number) => Promise<ByteStream>,
 ): AsyncGenerator<Buffer> {
-	const { picture, sound, layout } = film;
+	const { sound, layout } = film;
 	yield film.head;
 	const silence = sound?.model.format.silence ?? Buffer.alloc(0);
 	const silent = (count = 0) => Buffer.alloc(count * silence.length, silence);
-	for (const [position, clip] of film.clips.entries()) {
+	for (const position of film.clips.keys()) {
 		const part = sound?.parts[position];
 		let left = layout.clipBytes[position] ?? 0;
 		const counted = (bytes: Buffer) => {
@@ -99,7 +140,7 @@ export async function* copyFilm(
 		if (part?.silenceBefore) yield counted(silent(part.silenceBefore));
 		const reader = new ForwardReader(await open(position));
 		try {
-			for await (const bytes of copyClip(clip, part, picture.hasSetsInside, reader)) {
+			for await (const bytes of copyClip(film, position, reader)) {
 				yield counted(bytes);
 			}
 		} catch (cause) {

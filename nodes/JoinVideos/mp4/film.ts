@@ -35,11 +35,16 @@ export interface Film {
 
 /**
  * Plans the film out of these clips, in this order.
+ * @param needsSetsInside after copying it has ended with `SetsChange`
  * @throws Refused when they cannot be joined
  */
-export function planFilm(clips: readonly Clip[], withSound: boolean): Film {
+export function planFilm(
+	clips: readonly Clip[],
+	withSound: boolean,
+	needsSetsInside = false,
+): Film {
 	checkFit(clips, withSound);
-	const picture = planPicture(clips);
+	const picture = planPicture(clips, needsSetsInside);
 	const length = (picture.starts.at(-1) ?? 0) / picture.timescale;
 	if (length > LIMIT_S) throw new Refused({ reason: 'tooLong', seconds: length, limit: LIMIT_S });
 	const sound = withSound ? planSound(clips, picture) : undefined;

@@ -121,14 +121,17 @@ function placeFrames(track: PictureTrack, clips: readonly Clip[], entriesOf: num
 	}
 }
 
-/** @throws Refused when a time does not fit into the film's tables */
-export function planPicture(clips: readonly Clip[]): PictureTrack {
+/**
+ * @param needsSetsInside whether a clip is known to change its parameter sets inside the samples
+ * @throws Refused when a time does not fit into the film's tables
+ */
+export function planPicture(clips: readonly Clip[], needsSetsInside: boolean): PictureTrack {
 	const timescale = commonTimescale(clips.map(({ picture }) => picture.timescale));
 	const count = clips.reduce((sum, { picture }) => sum + picture.samples.count, 0);
 	const starts = startsOf(clips, timescale);
 	const mediaTime = mediaTimeOf(clips, timescale);
 	const { formats, entriesOf } = mergeFormats(clips);
-	const hasSetsInside = formats.length > 1;
+	const hasSetsInside = needsSetsInside || formats.length > 1;
 	const track: PictureTrack = {
 		timescale,
 		starts,

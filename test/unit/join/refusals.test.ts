@@ -166,6 +166,7 @@ describe('one clip', () => {
 				: undefined,
 		);
 		expect(await refusalOf(parsed(file))).toEqual({ reason: 'encrypted', format: 'enca' });
+		expect((await joined([file, source], false)).film.duration).toBe(4);
 	});
 
 	test('an unknown sound whose frames differ in length', async () => {
@@ -186,6 +187,7 @@ describe('one clip', () => {
 			],
 		);
 		expect(await refusalOf(parsed(file))).toEqual({ reason: 'soundVaries' });
+		expect((await joined([file, source], false)).film.duration).toBe(4);
 	});
 
 	test('a file size that is too small for a sample is told with the missing bytes', async () => {

@@ -64,6 +64,16 @@ export const ROWS: Record<string, Row> = {
 		heard: 9.984,
 		entries: 4,
 	},
+	"a clip of FFmpeg's concat, which changes its parameter sets inside the samples": {
+		clips: ['sets-inside', 'a', 'b'],
+		frames: [96, 48, 48],
+		starts: [0, 4, 6],
+		seconds: 8,
+		sound: [188, 93, 94],
+		silent: [188, 0, 0],
+		heard: 8,
+		entries: 1,
+	},
 	'24, 30, 24 and 23.976 frames a second': {
 		clips: ['a', 'fps30', 'b', 'fps23976'],
 		frames: [48, 60, 48, 48],

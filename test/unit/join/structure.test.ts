@@ -1,4 +1,6 @@
 /** One clip, written in every way that the standard allows: always the same film. */
+import { SetsChange } from '../../../nodes/JoinVideos/mp4/copy';
+import { planFilm } from '../../../nodes/JoinVideos/mp4/film';
 import { readClip } from '../../../nodes/JoinVideos/mp4/clip';
 import { readSamples } from '../../../nodes/JoinVideos/mp4/samples';
 import { Box } from '../../../nodes/JoinVideos/mp4/boxes';
@@ -15,7 +17,7 @@ import {
 	withOffsets,
 } from './surgery';
 import type { Parts } from './surgery';
-import { clipBytes, joined, pieces } from './support';
+import { clipBytes, copied, joined, parsed, pieces } from './support';
 
 const other = clipBytes('b');
 const source = clipBytes('a');
@@ -179,6 +181,19 @@ test('with equal configurations nothing is put into the samples', async () => {
 	const { film, bytes } = await joined(['a', 'b'].map(clipBytes));
 	expect(film.picture.hasSetsInside).toBe(false);
 	expect(trackOf(readMp4(bytes), 'vide').entries).toHaveLength(1);
+});
+
+test('sets that change inside the samples are noticed, unless nothing comes after them', async () => {
+	const [changing, plain] = [clipBytes('sets-inside'), source];
+	const clips = [await parsed(changing), await parsed(plain)];
+	await expect(copied(planFilm(clips, true), [changing, plain])).rejects.toThrow(SetsChange);
+	await expect(copied(planFilm(clips.slice(0, 1), true), [changing])).resolves.toBeDefined();
+	// The same sets again and again, as some encoders write them, do no harm.
+	const first = planFilm([await parsed(clipBytes('a'))], true, true);
+	const repeated = await copied(first, [clipBytes('a')]);
+	const { film } = await joined([repeated, plain]);
+	expect(film.picture.hasSetsInside).toBe(false);
+	expect(repeated.length).toBeGreaterThan((await joined([plain])).bytes.length);
 });
 
 test('sound is left out where that is wanted', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClip } from '../../../nodes/JoinVideos/mp4/clip';
 import type { Clip } from '../../../nodes/JoinVideos/mp4/clip';
-import { copyFilm } from '../../../nodes/JoinVideos/mp4/copy';
+import { copyFilm, SetsChange } from '../../../nodes/JoinVideos/mp4/copy';
 import { planFilm } from '../../../nodes/JoinVideos/mp4/film';
 import type { Film } from '../../../nodes/JoinVideos/mp4/film';
 import { Refused } from '../../../nodes/JoinVideos/mp4/refusal';
@@ -27,8 +27,8 @@ export async function* pieces(bytes: Buffer, size = 65_536): AsyncGenerator<Buff
 	for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-export const parsed = async (bytes: Buffer): Promise<Clip> =>
-	readClip(await scan(pieces(bytes), bytes.length));
+export const parsed = async (bytes: Buffer, withSound = true): Promise<Clip> =>
+	readClip(await scan(pieces(bytes), bytes.length), withSound);
 
 export interface Joined {
 	film: Film;
@@ -38,9 +38,12 @@ export interface Joined {
 /** The film out of these files, as the node makes it. */
 export async function joined(files: readonly Buffer[], withSound = true): Promise<Joined> {
 	const clips: Clip[] = [];
-	for (const file of files) clips.push(await parsed(file));
-	const film = planFilm(clips, withSound);
-	return { film, bytes: await copied(film, files) };
+	for (const file of files) clips.push(await parsed(file, withSound));
+	const made = async (film: Film): Promise<Joined> => ({ film, bytes: await copied(film, files) });
+	return await made(planFilm(clips, withSound)).catch(async (cause: unknown) => {
+		if (!(cause instanceof SetsChange)) throw cause;
+		return await made(planFilm(clips, withSound, true));
+	});
 }
 
 export async function copied(film: Film, files: readonly Buffer[], size?: number): Promise<Buffer> {
