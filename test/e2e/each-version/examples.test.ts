@@ -102,6 +102,12 @@ test('its icons are served, for the light and the dark theme', async () => {
 	}
 });
 
+test('the preview of the fields of Join Videos is served', async () => {
+	const { bytes } = await stage.n8n.file('schemas/n8n-nodes-aimlapi-veo.joinVideos/1.0.0.json');
+	const schema = readFileSync(join(PROJECT, 'nodes/JoinVideos/__schema__/v1.0.0.json'), 'utf8');
+	expect(JSON.parse(String(bytes))).toEqual(JSON.parse(schema));
+});
+
 describe('the credential, as its form tests it', () => {
 	const answer = async (account: { apiKey: string; baseUrl: string }) =>
 		await stage.n8n.testCredential(stage.credentialId, 'aimlapiApi', 'AI/ML API', account);
