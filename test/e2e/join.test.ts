@@ -6,16 +6,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { copyFilm } from '../../nodes/JoinVideos/mp4/copy';
 import type { Film } from '../../nodes/JoinVideos/mp4/film';
 import { layOut } from '../../nodes/JoinVideos/mp4/layout';
 import { writeHead } from '../../nodes/JoinVideos/mp4/moov';
-import { openPage } from '../../sandbox/editor/browser';
 import { programPath } from '../../sandbox/programs';
 import { ROWS } from '../unit/join/rows';
 import type { Row } from '../unit/join/rows';
 import { clipBytes, clipPath, joined, pieces } from '../unit/join/support';
+import { inChromium, inFirefox } from './player';
+import type { Browser } from './player';
 
 let folder: string;
 beforeAll(() => {
@@ -120,112 +120,19 @@ describe.each(Object.entries(ROWS))('FFmpeg on %s', (_name, row) => {
 	});
 });
 
-/** Everything the browser is asked to do; runs inside the page. */
-interface Player {
-	load(base64: string): Promise<void>;
-	/** The picture at this time, RGBA as text. */
-	seek(seconds: number): Promise<string>;
-	/** Number and media time of each frame that was seen in playing to the end. */
-	play(): Promise<Array<{ number: number; seconds: number }>>;
-	/** Seconds at which bursts of sound begin. */
-	bursts(base64: string): Promise<number[]>;
-}
-
-function installPlayer(): void {
-	const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-	const video = document.createElement('video');
-	video.muted = true;
-	document.body.append(video);
-	const canvas = document.createElement('canvas');
-	const context = canvas.getContext('2d', { willReadFrequently: true })!;
-	const event = async (name: string) =>
-		await new Promise<void>((resolve, reject) => {
-			video.addEventListener(name, () => resolve(), { once: true });
-			const fail = () => reject(new Error(`${video.error?.message}`));
-			if (video.error) fail();
-			video.addEventListener('error', fail, { once: true });
-		});
-	const draw = () => {
-		canvas.width = video.videoWidth;
-		canvas.height = video.videoHeight;
-		context.drawImage(video, 0, 0);
-		return context.getImageData(0, 0, canvas.width, canvas.height).data;
-	};
-	/** The number that each frame of the clips shows: one field a bit, from left to right. */
-	const numberIn = (pixels: Uint8ClampedArray) => {
-		let number = 0;
-		for (let bit = 0; bit < 8; bit++) {
-			const x = Math.floor(((bit + 0.5) * canvas.width) / 8);
-			const at = 4 * (Math.floor(canvas.height / 2) * canvas.width + x);
-			const light = 0.3 * pixels[at]! + 0.59 * pixels[at + 1]! + 0.11 * pixels[at + 2]!;
-			if (light > 130) number += 2 ** bit;
-		}
-		return number;
-	};
-	const player: Player = {
-		async load(base64) {
-			video.src = URL.createObjectURL(new Blob([bytesOf(base64)], { type: 'video/mp4' }));
-			await event('loadeddata');
-		},
-		async seek(seconds) {
-			const sought = event('seeked');
-			const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-			video.currentTime = seconds;
-			await sought;
-			await shown;
-			let text = '';
-			for (const value of draw()) text += String.fromCharCode(value);
-			return btoa(text);
-		},
-		async play() {
-			const seen: Array<{ number: number; seconds: number }> = [];
-			video.currentTime = 0;
-			await event('seeked');
-			const look = (_now: number, { mediaTime }: { mediaTime: number }) => {
-				seen.push({ number: numberIn(draw()), seconds: mediaTime });
-				video.requestVideoFrameCallback(look);
-			};
-			video.requestVideoFrameCallback(look);
-			const ended = event('ended');
-			await video.play();
-			await ended;
-			return seen;
-		},
-		async bursts(base64) {
-			const audio = new OfflineAudioContext(1, 1, 48_000);
-			const decoded = await audio.decodeAudioData(bytesOf(base64).buffer);
-			const samples = decoded.getChannelData(0);
-			const found: number[] = [];
-			for (let at = 0; at < samples.length; at++) {
-				if (Math.abs(samples[at]!) < 0.1) continue;
-				const seconds = at / decoded.sampleRate;
-				if (found.length === 0 || seconds - found.at(-1)! > 0.3) found.push(seconds);
-			}
-			return found;
-		},
-	};
-	Object.assign(window, { player });
-}
-
-describe('Chromium', () => {
-	let page: Page;
-	let close: () => Promise<void>;
+describe.each([
+	['Chromium', inChromium],
+	['Firefox', inFirefox],
+] as const)('%s', (name, open) => {
+	let browser: Browser;
+	const isFirefox = name === 'Firefox';
 
 	beforeAll(async () => {
-		({ page, close } = await openPage());
-		await page.goto('about:blank');
-		await page.evaluate(installPlayer);
+		browser = await open();
 	});
-	afterAll(async () => await close?.());
+	afterAll(async () => await browser?.close());
 
-	const ask = async <T>(method: keyof Player, argument?: string | number): Promise<T> =>
-		(await page.evaluate(
-			async ([name, value]) => {
-				const { player } = window as unknown as { player: Record<string, (x: unknown) => unknown> };
-				return await player[name as string]!(value);
-			},
-			[method, argument],
-		)) as T;
+	const ask: Browser['ask'] = async (method, argument) => await browser.ask(method, argument);
 	const load = async (bytes: Buffer) => await ask('load', bytes.toString('base64'));
 
 	/** The largest difference of any colour value, in each clip at several places and in mixed order. */
@@ -307,8 +214,8 @@ describe('Chromium', () => {
 		'sound of 1.1 s, of 2.9 s, normal',
 	];
 
-	describe.each(chosen)('%s', (name) => {
-		const row = ROWS[name]!;
+	describe.each(chosen)('%s', (mix) => {
+		const row = ROWS[mix]!;
 		let film: Buffer;
 		beforeAll(async () => {
 			film = (await joined(row.clips.map(clipBytes))).bytes;
@@ -328,6 +235,8 @@ describe('Chromium', () => {
 		test('it plays through the joins', async () => {
 			const { clips, wrong, late, seen } = await playThrough(film, row);
 			expect([...clips].sort()).toEqual(row.clips.map((_, position) => position));
+			// Headless Firefox tells of one frame and shows another: there the seeks are the evidence.
+			if (isFirefox) return;
 			expect(wrong).toEqual([]);
 			expect(late).toBeLessThan(seen / 10);
 			// A busy machine drops frames; it must not drop most of them.
@@ -369,8 +278,8 @@ describe('Chromium', () => {
 		expect(pictureHashes(stored('wrong.mp4', wrong))).toEqual(
 			row.clips.map(clipPath).flatMap(pictureHashes),
 		);
-		await expect(seekDifference(wrong, row)).rejects.toThrow(/DECODE|decode/);
-		await expect(playThrough(wrong, row)).rejects.toThrow(/DECODE|decode/);
+		await expect(seekDifference(wrong, row)).rejects.toThrow(/decode/i);
+		await expect(playThrough(wrong, row)).rejects.toThrow(/decode/i);
 	});
 
 	test('wrong method: with all frames of sound kept, the sound falls behind', async () => {
