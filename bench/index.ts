@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { Advice, PROJECT } from '../sandbox/n8n/runtime';
 import { describeMachine } from './machine';
 import { downloadPart } from './parts/download';
+import { joinPart } from './parts/join';
 import { limitPart } from './parts/limit';
 import { loopPart } from './parts/loop';
 import { scalePart } from './parts/scale';
@@ -17,7 +18,15 @@ import type { Part } from './part';
 import { holds, reportText, sectionText } from './report';
 import type { Section } from './report';
 
-const PARTS: Part[] = [loopPart, schedulePart, limitPart, scalePart, downloadPart, weightPart];
+const PARTS: Part[] = [
+	loopPart,
+	schedulePart,
+	limitPart,
+	scalePart,
+	downloadPart,
+	joinPart,
+	weightPart,
+];
 const DOCS = join(PROJECT, 'docs');
 const RUNS = 3;
 

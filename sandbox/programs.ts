@@ -12,6 +12,8 @@ const PROGRAMS = {
 	},
 	'redis-server': { names: ['redis-server'], debianPackage: 'redis-server' },
 	postgres: { names: ['postgres'], debianPackage: 'postgresql' },
+	ffmpeg: { names: ['ffmpeg'], debianPackage: 'ffmpeg' },
+	firefox: { names: ['firefox-esr', 'firefox'], debianPackage: 'firefox-esr' },
 	'g++': { names: ['g++', 'c++'], debianPackage: 'g++' },
 	make: { names: ['make'], debianPackage: 'make' },
 	python3: { names: ['python3'], debianPackage: 'python3' },

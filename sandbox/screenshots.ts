@@ -1,7 +1,7 @@
 /** `npm run screenshots`: the pictures in docs/images/, taken in a real n8n with the sandbox API. Needs Chromium and ffmpeg. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OPERATIONS } from '../nodes/AimlVeo/operations/operations';
 import { startSandboxApi } from './api';
 import { Editor } from './editor/editor';
@@ -27,11 +27,11 @@ function impatient(example: WorkflowFile): WorkflowFile {
 	return { ...example, nodes };
 }
 
-/** Small enough for a README: a third of the size, ten frames a second, the colours of the film. */
-async function toGif(video: string, gif: string): Promise<void> {
+/** Small enough for a README: a third of the size or less, few frames a second, the colours of the film. */
+async function toGif(video: string, gif: string, width: number, rate: number): Promise<void> {
 	const palette = 'split[a][b];[a]palettegen=max_colors=96[p];[b][p]paletteuse=dither=bayer';
-	const filter = `fps=10,scale=426:-2:flags=lanczos,${palette}`;
-	await step('Making result.gif', 'ffmpeg', ['-y', '-i', video, '-vf', filter, gif]);
+	const filter = `fps=${rate},scale=${width}:-2:flags=lanczos,${palette}`;
+	await step(`Making ${basename(gif)}`, 'ffmpeg', ['-y', '-i', video, '-vf', filter, gif]);
 }
 
 async function takeAll(folder: string, closing: Array<() => Promise<void>>): Promise<void> {
@@ -92,7 +92,14 @@ async function takeAll(folder: string, closing: Array<() => Promise<void>>): Pro
 	const [row] = outputOf(await n8n.runToEnd(first, 'Start'), 'Make Video');
 	const video = join(folder, 'result.mp4');
 	writeFileSync(video, await n8n.download(row!.binary!.data!));
-	await toGif(video, image('result.gif'));
+	await toGif(video, image('result.gif'), 426, 10);
+
+	const film = await save(readExample('film-from-key-frames'));
+	await editor.openWorkflow(film.id);
+	await editor.screenshot(image('film-workflow.png'));
+	const [joined] = outputOf(await n8n.runToEnd(film, 'Start'), 'Join Videos');
+	writeFileSync(video, await n8n.download(joined!.binary!.data!));
+	await toGif(video, image('film.gif'), 320, 8);
 }
 
 async function main(): Promise<void> {

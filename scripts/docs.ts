@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileTable } from './docs/architecture';
 import { withParts } from './docs/markdown';
+import { joinMessages, joinTable } from './docs/joinVideos';
 import { messageList, troubleshootingTable } from './docs/messages';
 import { modelTable } from './docs/models';
 import {
@@ -31,11 +32,12 @@ export const DOCUMENTS: Record<string, Record<string, () => string>> = {
 		settings: settingTable,
 		options: optionTable,
 		filters: filterTable,
+		join: joinTable,
 		troubleshooting: troubleshootingTable,
 		examples: exampleTable,
 	},
 	'docs/architecture.md': { files: fileTable },
-	'docs/messages.md': { messages: messageList },
+	'docs/messages.md': { messages: messageList, 'join-messages': joinMessages },
 };
 
 /** The document as it should be. */

@@ -42,7 +42,7 @@ async function run({ quick }: Effort) {
 		const none: number[] = [];
 		for (let round = 0; round < (quick ? 3 : LOADS); round++) {
 			const loaded = load(join(folder, 'package'));
-			if (loaded.types.length !== 2) throw new Error(`Loaded: ${loaded.types.join(', ')}`);
+			if (loaded.types.length !== 3) throw new Error(`Loaded: ${loaded.types.join(', ')}`);
 			own.push(loaded.ms);
 			none.push(load(empty).ms);
 		}

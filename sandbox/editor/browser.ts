@@ -34,17 +34,23 @@ export function findChromium(): string {
 	);
 }
 
-/** The page after the login; `close` ends the browser. */
-export async function logIn(url: string): Promise<{ page: Page; close: () => Promise<void> }> {
+/** A page of a browser of its own; `close` ends the browser. */
+export async function openPage(): Promise<{ page: Page; close: () => Promise<void> }> {
 	const browser = await chromium.launch({ executablePath: findChromium(), args: QUIET });
 	const page = await browser.newPage({ viewport: VIEWPORT });
 	page.setDefaultTimeout(STEP_LIMIT_MS);
+	return { page, close: async () => await browser.close() };
+}
+
+/** The page after the login; `close` ends the browser. */
+export async function logIn(url: string): Promise<{ page: Page; close: () => Promise<void> }> {
+	const { page, close } = await openPage();
 	await page.goto(`${url}/signin`);
 	await page.locator('input[name=emailOrLdapLoginId]').fill(OWNER.email);
 	await page.locator('input[type=password]').fill(OWNER.password);
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.waitForURL(/\/(home|workflow)/);
-	return { page, close: async () => await browser.close() };
+	return { page, close };
 }
 
 export const byTestId = (root: Page | Locator, id: string): Locator =>

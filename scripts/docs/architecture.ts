@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { table } from './markdown';
 
 const ROOT = join(__dirname, '..', '..');
-const FOLDERS = ['credentials', 'nodes/AimlVeo'];
+const FOLDERS = ['credentials', 'nodes/AimlVeo', 'nodes/JoinVideos', 'nodes/JoinVideos/mp4'];
+/** The folder whose files go by their names alone. */
+const MAIN = /^(credentials|nodes\/AimlVeo)\/|^nodes\//;
 
 /** The first sentence of a file's leading comment. */
 export function purposeOf(source: string): string {
@@ -25,7 +27,7 @@ export function fileTable(): string {
 			.filter((name) => name.endsWith('.ts'))
 			.sort()
 			.map((name) => [
-				`[${name}](../${folder}/${name})`,
+				`[${`${folder}/${name}`.replace(MAIN, '')}](../${folder}/${name})`,
 				purposeOf(readFileSync(join(ROOT, folder, name), 'utf8')),
 			]),
 	);

@@ -12,6 +12,17 @@ import { accountOf, changed, postsOf, save, useN8n } from './setup';
 
 const NODE = 'AI/ML API Veo';
 const ICONS = { light: 'aimlVeo.svg', dark: 'aimlVeo.dark.svg' };
+const JOIN_NODE = 'Join Videos';
+const JOIN_ICONS = { light: 'joinVideos.svg', dark: 'joinVideos.dark.svg' };
+/** What is typed into the search, and what must then be there. */
+const SEARCHES = [
+	...['veo', 'aiml'].map((words) => ({ words, node: NODE, icons: ICONS })),
+	...['join', 'merge', 'concatenate', 'combine videos', 'stitch'].map((words) => ({
+		words,
+		node: JOIN_NODE,
+		icons: JOIN_ICONS,
+	})),
+];
 
 const stage = useN8n();
 let editor: Editor;
@@ -44,11 +55,11 @@ describe.each(['light', 'dark'] as const)('the node panel in the %s theme', (the
 		await editor.theme('light');
 	});
 
-	test.each(['veo', 'aiml'])('finds the node by "%s", with its icon', async (words) => {
-		const entry = await editor.searchNode(words, NODE);
+	test.each(SEARCHES)('finds $node by "$words", with its icon', async ({ words, node, icons }) => {
+		const entry = await editor.searchNode(words, node);
 		await entry.scrollIntoViewIfNeeded();
 		const icon = entry.locator('img').first();
-		expect(await icon.getAttribute('src')).toMatch(new RegExp(`/${ICONS[theme]}$`));
+		expect(await icon.getAttribute('src')).toMatch(new RegExp(`/${icons[theme]}$`));
 		const width = async () =>
 			await icon.evaluate((image) => (image as HTMLImageElement).naturalWidth);
 		expect(await width()).toBeGreaterThan(0);

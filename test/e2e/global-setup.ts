@@ -15,6 +15,7 @@ const EACH_VERSION = join(AROUND, 'each-version');
 /** What a test file needs besides n8n. */
 const NEEDS: Record<string, ProgramName[]> = {
 	'editor.test.ts': ['chromium'],
+	'join.test.ts': ['chromium', 'ffmpeg', 'firefox'],
 	'queue.test.ts': ['redis-server', 'postgres'],
 };
 

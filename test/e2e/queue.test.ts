@@ -8,6 +8,7 @@ import { readExample } from '../../sandbox/examples';
 import { messageOf, outputOf } from '../../sandbox/n8n/client';
 import { startN8n } from '../../sandbox/n8n/instance';
 import type { N8nInstance } from '../../sandbox/n8n/instance';
+import { joined } from '../unit/join/support';
 import { record } from './facts';
 import { startPostgres, startRedis } from './services';
 import type { Service } from './services';
@@ -131,6 +132,19 @@ test('the files are in the database', async () => {
 	const [row] = outputOf(await stage.n8n.execution(newest!.id), 'Make Video');
 	expect(row?.binary?.data?.id).toMatch(/^database/);
 	record('modes', 'Binary data in the database');
+});
+
+test('clips in the database become one film in the database', async () => {
+	const example = changed(readExample('storyboard-to-film'), 'Make Videos', {
+		options: { pollInterval: 1 },
+	});
+	const execution = await stage.n8n.runToEnd(await save(stage, example), 'Start');
+	expect(messageOf(execution)).toBeUndefined();
+	const clips = await filesOf(stage, execution, 'Make Videos');
+	expect(clips).toHaveLength(3);
+	const [film] = await filesOf(stage, execution, 'Join Videos');
+	expect(film?.equals((await joined(clips)).bytes)).toBe(true);
+	expect(outputOf(execution, 'Join Videos')[0]?.binary?.data?.id).toMatch(/^database/);
 });
 
 test('a worker that is killed during the wait loses no generation', async () => {

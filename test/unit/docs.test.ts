@@ -14,6 +14,7 @@ import { PINNED, REASONS } from '../../sandbox/n8n/versions';
 import { purposeOf } from '../../scripts/docs/architecture';
 import { slugOf, table, withParts } from '../../scripts/docs/markdown';
 import { undocumented } from '../../scripts/docs/messages';
+import { allJoinFields } from '../../scripts/docs/joinVideos';
 import { fieldsIn, isCollection } from '../../scripts/docs/parameters';
 
 const ROOT = join(__dirname, '..', '..');
@@ -196,7 +197,8 @@ describe('README.md', () => {
 	test('prints in bold what is written so in the editor', () => {
 		const inside = fields.filter(isCollection).flatMap(fieldsIn);
 		const names = [
-			...[...fields, ...inside, ...new AimlapiApi().properties].map(
+			'Join Videos',
+			...[...fields, ...inside, ...allJoinFields, ...new AimlapiApi().properties].map(
 				({ displayName }) => displayName,
 			),
 			...Object.values(OPERATIONS).map(({ name }) => name),
@@ -209,6 +211,7 @@ describe('README.md', () => {
 	});
 
 	test('tells of every parameter', () => {
+		for (const { displayName } of allJoinFields) expect(readme).toContain(`**${displayName}**`);
 		for (const field of fields) {
 			const inner = isCollection(field) ? fieldsIn(field) : [];
 			for (const { displayName } of [field, ...inner]) {

@@ -224,23 +224,48 @@ describe('the packed package', () => {
 	});
 });
 
-describe('the codex', () => {
-	const codex = JSON.parse(readFileSync(join(ROOT, 'nodes/AimlVeo/AimlVeo.node.json'), 'utf8')) as {
-		node: string;
-		nodeVersion: string;
-		codexVersion: string;
-		categories: string[];
-		subcategories: Record<string, string[]>;
-		alias: string[];
-		resources: Record<string, Array<{ url: string }>>;
-	};
+interface Codex {
+	node: string;
+	nodeVersion: string;
+	codexVersion: string;
+	categories: string[];
+	subcategories?: Record<string, string[]>;
+	alias: string[];
+	resources: Record<string, Array<{ url: string }>>;
+}
+
+/** What people look for, and the links of each node's codex. */
+const CODEXES = {
+	AimlVeo: {
+		name: 'aimlVeo',
+		links: 2,
+		alias: [
+			'veo',
+			'video',
+			'aiml',
+			'ai video',
+			'text to video',
+			'image to video',
+			'first last frame',
+		],
+	},
+	JoinVideos: {
+		name: 'joinVideos',
+		links: 1,
+		alias: ['join', 'merge', 'concatenate', 'combine videos', 'stitch'],
+	},
+};
+
+describe.each(Object.entries(CODEXES))('the codex of %s', (folder, { name, links, alias }) => {
+	const file = join(ROOT, 'nodes', folder, `${folder}.node.json`);
+	const codex = JSON.parse(readFileSync(file, 'utf8')) as Codex;
 
 	test('belongs to the node', () => {
-		expect(codex.node).toBe(`${manifest.name}.aimlVeo`);
+		expect(codex.node).toBe(`${manifest.name}.${name}`);
 		expect(codex.nodeVersion).toBe('1.0');
 		expect(codex.codexVersion).toBe('1.0');
 		// Without it the editor's node panel hides all nodes of the category AI.
-		expect(codex.subcategories.AI).toContain('Root Nodes');
+		if (codex.categories.includes('AI')) expect(codex.subcategories?.AI).toContain('Root Nodes');
 	});
 
 	test('names categories that n8n has', () => {
@@ -249,36 +274,26 @@ describe('the codex', () => {
 			'AI|Analytics|Communication|Data & Storage|Development|Finance & Accounting|' +
 			'Marketing & Content|Miscellaneous|Productivity|Sales|Utility';
 		expect(codex.categories.length).toBeGreaterThan(0);
-		expect(codex.categories.filter((name) => !known.split('|').includes(name))).toEqual([]);
+		expect(codex.categories.filter((category) => !known.split('|').includes(category))).toEqual([]);
 	});
 
 	test('is found by what people call it', () => {
-		expect(codex.alias).toEqual(
-			expect.arrayContaining([
-				'veo',
-				'video',
-				'aiml',
-				'ai video',
-				'text to video',
-				'image to video',
-				'first last frame',
-			]),
-		);
+		expect(codex.alias).toEqual(expect.arrayContaining(alias));
 		expect(new Set(codex.alias).size).toBe(codex.alias.length);
-		for (const alias of codex.alias) expect(alias).toMatch(/^[a-z\d][a-z\d. ]*[a-z\d]$/);
+		for (const one of codex.alias) expect(one).toMatch(/^[a-z\d][a-z\d. ]*[a-z\d]$/);
 	});
 
 	test('leads to parts of the README that are there', () => {
 		const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 		const urls = [
-			...Object.values(codex.resources).flatMap((links) => links.map(({ url }) => url)),
+			...Object.values(codex.resources).flatMap((all) => all.map(({ url }) => url)),
 			new AimlapiApi().documentationUrl,
 		];
-		expect(urls).toHaveLength(3);
+		expect(urls).toHaveLength(links + 1);
 		for (const url of urls) {
 			const [page, part = ''] = url.split('#');
 			expect(page).toBe(`https://www.npmjs.com/package/${manifest.name}`);
-			expect(readme.toLowerCase()).toContain(`\n## ${part}\n`);
+			expect(readme.toLowerCase()).toMatch(new RegExp(`\n##+ ${part.replaceAll('-', ' ')}\n`));
 		}
 	});
 });

@@ -4,8 +4,11 @@ import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
 import { exampleNames, importExamples, readExample } from '../../../sandbox/examples';
 import { messageOf, outputOf } from '../../../sandbox/n8n/client';
-import type { WorkflowFile } from '../../../sandbox/n8n/client';
+import type { Execution, WorkflowFile } from '../../../sandbox/n8n/client';
 import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
+import { mp4Seconds } from '../../../sandbox/mp4';
+import { readMp4, trackOf } from '../../unit/join/readMp4';
+import { joined } from '../../unit/join/support';
 import { record } from '../facts';
 import {
 	accountOf,
@@ -27,15 +30,22 @@ const SHORTEST_WAIT = { amount: 65, unit: 'seconds' };
 /** The example that sleeps in n8n's database the longest: the other tests run meanwhile. */
 const SLEEPER = 'wait-without-worker';
 
-/** What each example needs before it runs, and the node that gives out the files. */
+/** What each example needs before it runs, the node that gives out the files, and that which joins them. */
 const BY_HAND: Record<
 	string,
-	{ delivers: string; files: number; prepare?: (file: WorkflowFile) => WorkflowFile }
+	{
+		delivers: string;
+		joins?: string;
+		files: number;
+		prepare?: (file: WorkflowFile) => WorkflowFile;
+	}
 > = {
 	extend: { delivers: 'Extend Again', files: 1 },
+	'film-from-key-frames': { delivers: 'Make Clips', joins: 'Join Videos', files: 2 },
 	'first-last-frame': { delivers: 'Make Video', files: 1 },
 	'reference-images': { delivers: 'Make Video', files: 1 },
 	storyboard: { delivers: 'Make Videos', files: 3 },
+	'storyboard-to-film': { delivers: 'Make Videos', joins: 'Join Videos', files: 3 },
 	[SLEEPER]: {
 		delivers: 'Get Video',
 		files: 1,
@@ -64,6 +74,7 @@ test('loads without a warning', async () => {
 	expect(ours.map(({ displayName }) => displayName).sort()).toEqual([
 		'AI/ML API Veo',
 		'AI/ML API Veo Tool',
+		'Join Videos',
 	]);
 	// Folders of this test carry the package's name too.
 	const printed = [stage.userFolder, SANDBOX_DIR].reduce(
@@ -75,10 +86,12 @@ test('loads without a warning', async () => {
 
 test('its icons are served, for the light and the dark theme', async () => {
 	const types = [...(await stage.n8n.nodeTypes()), ...(await stage.n8n.credentialTypes())];
-	const ours = types.filter(({ name }) => /aimlVeo(Tool)?$|^aimlapiApi$/.test(name));
-	expect(ours).toHaveLength(3);
+	const ours = types.filter(({ name }) => /(aimlVeo(Tool)?|joinVideos)$|^aimlapiApi$/.test(name));
+	expect(ours).toHaveLength(4);
 	for (const { name, iconUrl } of ours) {
-		const folder = name === 'aimlapiApi' ? 'credentials' : 'nodes/AimlVeo';
+		const isJoin = name.endsWith('joinVideos');
+		const folder =
+			name === 'aimlapiApi' ? 'credentials' : isJoin ? 'nodes/JoinVideos' : 'nodes/AimlVeo';
 		const { light = '', dark = '' } = iconUrl ?? {};
 		expect(light).not.toBe(dark);
 		for (const path of [light, dark]) {
@@ -87,6 +100,12 @@ test('its icons are served, for the light and the dark theme', async () => {
 			expect(bytes).toEqual(readFileSync(join(PROJECT, folder, basename(path))));
 		}
 	}
+});
+
+test('the preview of the fields of Join Videos is served', async () => {
+	const { bytes } = await stage.n8n.file('schemas/n8n-nodes-aimlapi-veo.joinVideos/1.0.0.json');
+	const schema = readFileSync(join(PROJECT, 'nodes/JoinVideos/__schema__/v1.0.0.json'), 'utf8');
+	expect(JSON.parse(String(bytes))).toEqual(JSON.parse(schema));
 });
 
 describe('the credential, as its form tests it', () => {
@@ -140,7 +159,7 @@ test('every example is run by some test', () => {
 const running = new Map<string, string>();
 
 async function itsVideosArrive(name: string): Promise<void> {
-	const { delivers, files } = BY_HAND[name]!;
+	const { delivers, joins, files } = BY_HAND[name]!;
 	const execution = await stage.n8n.waitFor(running.get(name) ?? '', { limitMs: 300_000 });
 	expect(messageOf(execution)).toBeUndefined();
 	expect(execution.status).toBe('success');
@@ -153,6 +172,22 @@ async function itsVideosArrive(name: string): Promise<void> {
 		expect(rows[index]?.binary?.data?.id).toMatch(/^filesystem/);
 	}
 	record('modes', 'Binary data in the file system');
+	if (joins) await itsFilmArrives(execution, joins, delivered);
+}
+
+/** Every frame of every clip, in order, in one file. */
+async function itsFilmArrives(execution: Execution, joins: string, clips: Buffer[]): Promise<void> {
+	const [file, ...others] = await filesOf(stage, execution, joins);
+	expect(others).toEqual([]);
+	const frames = (bytes: Buffer) => trackOf(readMp4(bytes), 'vide').samples.map((one) => one.bytes);
+	const shown = frames(file!).map((bytes) => bytes.toString('base64'));
+	expect(shown).toEqual(clips.flatMap(frames).map((bytes) => bytes.toString('base64')));
+	const [row] = outputOf(execution, joins);
+	expect(row?.json.duration).toBeCloseTo(
+		clips.reduce((sum, clip) => sum + mp4Seconds(clip), 0),
+		2,
+	);
+	expect(file!.equals((await joined(clips)).bytes)).toBe(true);
 }
 
 describe('examples', () => {

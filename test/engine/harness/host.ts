@@ -353,6 +353,12 @@ function describe() {
 		nodes: Object.keys(own?.nodeTypes ?? {}),
 		credentials: Object.keys(own?.credentialTypes ?? {}),
 		icons: { node: node?.description.iconUrl, credential: credential?.iconUrl },
+		nodeIcons: Object.fromEntries(
+			Object.entries(own?.nodeTypes ?? {}).map(([name, { type }]) => [
+				name,
+				(type as INodeType).description.iconUrl as IDataObject,
+			]),
+		),
 		properties: node?.description.properties ?? [],
 	};
 }

@@ -91,6 +91,8 @@ export interface Described {
 	nodes: string[];
 	credentials: string[];
 	icons: IDataObject;
+	/** Of each node, by its name. */
+	nodeIcons: Record<string, IDataObject>;
 	properties: IDataObject[];
 }
 

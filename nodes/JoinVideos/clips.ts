@@ -1,0 +1,165 @@
+/** The incoming items' videos, each as a stream that can be opened again and that Stop ends. */
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { clipUnreadable, fieldMissing, fieldNotText, JoinError, stopped } from './errors';
+import type { Slot } from './errors';
+import type { ByteStream } from './mp4/forward';
+
+/** What n8n's store is asked for at a time: large enough to be fast, small enough to be held. */
+const CHUNK_BYTES = 512 * 1024;
+
+/** n8n's streams; nodes may not import Node's own type of them. */
+export type StoredStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
+
+/** The part of Node's class of readable streams that makes one out of bytes. */
+export interface StreamClass {
+	from(bytes: AsyncIterable<Uint8Array>, options: { objectMode: boolean }): StoredStream;
+}
+
+export interface Source extends Slot {
+	/** Size of the file, where the store tells it. */
+	size(): Promise<number | undefined>;
+	/** The file from its beginning. */
+	open(): Promise<ByteStream>;
+	/** What n8n's streams are made of, once such a file was opened; none for a file in the item itself. */
+	streamClass?: StreamClass;
+}
+
+/** Nodes may not import Node's class of readable streams, but every stream of n8n is made of it. */
+function classOf(stream: StoredStream): StreamClass | undefined {
+	for (let type: unknown = stream; type; type = Object.getPrototypeOf(type)) {
+		const { constructor: candidate } = type as { constructor: Partial<StreamClass> };
+		if (typeof candidate.from === 'function') return candidate as StreamClass;
+	}
+	return undefined;
+}
+
+/** The work's result, or a rejection as soon as the execution is stopped, whatever the work does then. */
+export async function unlessStopped<T>(work: Promise<T>, stop?: AbortSignal): Promise<T> {
+	if (!stop) return await work;
+	let onStop = () => {};
+	const ended = new Promise<never>((_resolve, reject) => {
+		onStop = () => reject(stopped());
+		stop.addEventListener('abort', onStop, { once: true });
+		if (stop.aborted) onStop();
+	});
+	try {
+		return await Promise.race([work, ended]);
+	} finally {
+		stop.removeEventListener('abort', onStop);
+	}
+}
+
+/** The bytes of a stream, until Stop ends it; a fault of the store says which clip it struck. */
+async function* read(
+	stream: StoredStream,
+	slot: Slot,
+	stop?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+	const end = () => stream.destroy(stopped());
+	stop?.addEventListener('abort', end, { once: true });
+	if (stop?.aborted) end();
+	try {
+		for await (const chunk of stream) yield chunk as Uint8Array;
+	} catch (cause) {
+		throw asJoinError(cause, slot);
+	} finally {
+		stop?.removeEventListener('abort', end);
+		stream.destroy();
+	}
+}
+
+const asJoinError = (cause: unknown, slot: Slot) =>
+	cause instanceof JoinError ? cause : clipUnreadable(slot, cause);
+
+/** A file that n8n keeps in its store. */
+function storedSource(ctx: IExecuteFunctions, slot: Slot, id: string, stop?: AbortSignal): Source {
+	const source: Source = {
+		...slot,
+		size: async () => {
+			try {
+				return (await unlessStopped(ctx.helpers.getBinaryMetadata(id), stop)).fileSize;
+			} catch (cause) {
+				throw asJoinError(cause, slot);
+			}
+		},
+		open: async () => {
+			const opening = ctx.helpers.getBinaryStream(id, CHUNK_BYTES);
+			try {
+				const stream = await unlessStopped(opening, stop);
+				source.streamClass ??= classOf(stream);
+				return read(stream, slot, stop);
+			} catch (cause) {
+				// What opens after Stop is closed at once.
+				opening.then(
+					(stream) => stream.destroy(),
+					() => {},
+				);
+				throw asJoinError(cause, slot);
+			}
+		},
+	};
+	return source;
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+	yield bytes;
+}
+
+/** A file that lies in the item itself, as in memory mode. */
+function itemSource(ctx: IExecuteFunctions, slot: Slot, path: string): Source {
+	const bytes = async () => {
+		try {
+			return await ctx.helpers.getBinaryDataBuffer(slot.item, path);
+		} catch (cause) {
+			throw clipUnreadable(slot, cause);
+		}
+	};
+	return {
+		...slot,
+		size: async () => (await bytes()).length,
+		open: async () => once(await bytes()),
+	};
+}
+
+/** Where n8n's combined binary mode puts the files among the JSON fields. */
+const COMBINED_FIELD = '_files';
+
+/** The file in this field, in separate and in combined binary mode; undefined when there is none. */
+function sourceOf(ctx: IExecuteFunctions, slot: Slot, stop?: AbortSignal): Source | undefined {
+	const { item, field } = slot;
+	for (const path of [field, `${COMBINED_FIELD}.${field}`]) {
+		try {
+			const { id } = ctx.helpers.assertBinaryData(item, path);
+			return id ? storedSource(ctx, slot, id, stop) : itemSource(ctx, slot, path);
+		} catch {
+			// Not there: n8n has no way to ask first.
+		}
+	}
+	return undefined;
+}
+
+/** The names in the field: a list, or a text with commas; a number out of an expression is a name, too. */
+function fieldNames(entered: unknown, item: number): string[] {
+	const names = (Array.isArray(entered) ? entered : [entered]).flatMap((name: unknown) => {
+		if (typeof name === 'object' && name !== null) throw fieldNotText(item);
+		return String(name ?? '').split(',');
+	});
+	const filled = names.map((name) => name.trim()).filter((name) => name !== '');
+	if (filled.length === 0) throw fieldMissing(item);
+	return filled;
+}
+
+/** The videos of all items in their order, and what has none. */
+export function collectClips(ctx: IExecuteFunctions, stop?: AbortSignal) {
+	const sources: Source[] = [];
+	const missing: Slot[] = [];
+	for (let item = 0; item < ctx.getInputData().length; item++) {
+		for (const field of fieldNames(ctx.getNodeParameter('inputBinaryField', item, ''), item)) {
+			const slot = { item, field };
+			const source = sourceOf(ctx, slot, stop);
+			if (source) sources.push(source);
+			else missing.push(slot);
+		}
+	}
+	return { sources, missing };
+}
