@@ -193,7 +193,7 @@ describe('the packed package', () => {
 	const paths = packed.files.map(({ path }) => path);
 
 	test('holds what n8n loads, and for people README, LICENSE and CHANGELOG; nothing else', () => {
-		const built = sources.map((source) => `dist/${source.replace(/\.ts$/, '.js')}`);
+		const built = [...manifest.n8n.nodes, ...manifest.n8n.credentials];
 		const copied = ['nodes', 'credentials'].flatMap((folder) =>
 			readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
 				.filter((name) => /\.(svg|json)$/.test(name))
@@ -211,16 +211,13 @@ describe('the packed package', () => {
 
 	test('can be read: it is not minified', () => {
 		for (const path of paths.filter((one) => one.endsWith('.js'))) {
-			const lines = readFileSync(join(ROOT, path), 'utf8')
-				.split('\n')
-				// The compiler declares all exports of a file in one line.
-				.filter((line) => !line.startsWith('exports.'));
+			const lines = readFileSync(join(ROOT, path), 'utf8').split('\n');
 			expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(400);
 		}
 	});
 
-	test('weighs at most 64 kB', () => {
-		expect(packed.size).toBeLessThanOrEqual(64_000);
+	test('weighs at most 80 kB', () => {
+		expect(packed.size).toBeLessThanOrEqual(80_000);
 	});
 });
 
