@@ -384,7 +384,7 @@ const GROUPS: ReadonlyArray<readonly [string, Readonly<Partial<Record<MessageNam
 		'Get Many Videos',
 		{
 			periodTooLong: {
-				samples: [errors.periodTooLong(93)],
+				samples: [errors.periodTooLong(93, 92)],
 				cause: 'The usage log is read in windows of limited length.',
 				wayOut: 'List several windows one after another, one item each.',
 			},

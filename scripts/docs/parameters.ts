@@ -3,7 +3,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { fields } from '../../nodes/AimlVeo/description/fields';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
-import type { OperationName } from '../../nodes/AimlVeo/operations/operations';
+import type { OperationName } from '../../nodes/AimlVeo/catalogue/parameters';
 import { code, table } from './markdown';
 
 /** Examples for the fields whose placeholder, values or default do not give one. */

@@ -1,14 +1,14 @@
 /** The answers about one generation beside what is assumed: to the request, to the looks, at the end. */
 import { readOutcome, readReason } from '../../nodes/AimlVeo/api/responses';
 import { asNumber, asObject, asText } from '../../nodes/AimlVeo/shared/values';
-import { DEFAULT_TIMEOUT_S } from '../../nodes/AimlVeo/request/plan';
+import { OPTIONS } from '../../nodes/AimlVeo/catalogue/parameters';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';
 import type { Part } from './notes';
 import { inSeconds } from './context';
 
 /** The node's own 'Timeout', if none is chosen. */
-const SOON_MS = DEFAULT_TIMEOUT_S * 1_000;
+const SOON_MS = OPTIONS.timeout.fallback * 1_000;
 const RUNNING_STATES = ['queued', 'generating', 'waiting', 'active'];
 
 /** What was seen until the end, or until it was too late. */

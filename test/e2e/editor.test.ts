@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
-import type { OperationName } from '../../nodes/AimlVeo/operations/operations';
+import type { OperationName } from '../../nodes/AimlVeo/catalogue/parameters';
 import { Editor } from '../../sandbox/editor/editor';
 import type { Box } from '../../sandbox/editor/editor';
 import type { NodeView } from '../../sandbox/editor/nodeView';

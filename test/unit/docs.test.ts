@@ -7,7 +7,7 @@ import { AimlapiApi } from '../../credentials/AimlapiApi.credentials';
 import { fields } from '../../nodes/AimlVeo/description/fields';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
-import { DEFAULT_MAX_CONCURRENT } from '../../nodes/AimlVeo/request/plan';
+import { OPTIONS } from '../../nodes/AimlVeo/catalogue/parameters';
 import manifest from '../../package.json';
 import { readExample } from '../../sandbox/examples';
 import { PINNED, REASONS } from '../../sandbox/n8n/versions';
@@ -261,7 +261,7 @@ describe('README.md', () => {
 			/\d+\.\d+/.exec(MODELS[0]?.name ?? '')?.[0],
 			pictureMb,
 			videoMb,
-			String(DEFAULT_MAX_CONCURRENT),
+			String(OPTIONS.maxConcurrent.fallback),
 			/keep it at (\d+) or more/.exec(note)?.[1],
 		];
 		expect(facts).not.toContain(undefined);

@@ -90,7 +90,7 @@ const MESSAGES: Partial<Record<keyof typeof errors, ItemError[]>> = {
 		errors.overMaxCost('$8.00', '$7.99', 'item 0: $4.00', '$4.00'),
 	],
 	periodReversed: [errors.periodReversed()],
-	periodTooLong: [errors.periodTooLong(93)],
+	periodTooLong: [errors.periodTooLong(93, 92)],
 	priceUnknown: [errors.priceUnknown('google/veo-9', 'Its price varies', 2)],
 	privateAddress: [errors.privateAddress('First Frame', '192.168.1.20')],
 	promptMissing: [errors.promptMissing()],

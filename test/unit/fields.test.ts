@@ -75,10 +75,13 @@ describe.each(named)('%s', (_name, field) => {
 		expect(field.name).toMatch(/^[a-z][A-Za-z]*$/);
 	});
 
-	test('has a description in sentence case without a final period', () => {
+	test('has a description in sentence case with a final period after several sentences', () => {
 		if (['operation', 'options'].includes(field.name)) return;
 		expect(field.description).toMatch(/^[A-Z]/);
-		expect(field.description).not.toMatch(/[.!?]$|\s\s|^\s|\s$/);
+		// n8n's rule: a final period only after several sentences.
+		const isSeveral = /[.!?] [A-Z]/.test(field.description ?? '');
+		expect(/\.$/.test(field.description ?? '')).toBe(isSeveral);
+		expect(field.description).not.toMatch(/[!?]$|\s\s|^\s|\s$/);
 		expect(field.description).not.toBe(field.displayName);
 	});
 

@@ -1,7 +1,8 @@
 /** The usage log, read page by page, and the search in it for a request whose answer was lost. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
-import { MAX_LOG_DAYS, modelQuery, readLog, searchLog } from '../../nodes/AimlVeo/api/usageLog';
+import { modelQuery, readLog, searchLog } from '../../nodes/AimlVeo/api/usageLog';
+import { MAX_LIST_DAYS } from '../../nodes/AimlVeo/catalogue/parameters';
 import type { LogQuery } from '../../nodes/AimlVeo/api/usageLog';
 import { readerOf } from './support';
 import { badKey } from '../../nodes/AimlVeo/shared/messages';
@@ -214,7 +215,7 @@ describe('searchLog', () => {
 		['half a day ago', 12 * HOUR_MS, '2d'],
 		['23 hours ago', 23 * HOUR_MS, '2d'],
 		['a week ago', 7 * 24 * HOUR_MS, '8d'],
-		['longer ago than the API lists', 400 * 24 * HOUR_MS, `${MAX_LOG_DAYS}d`],
+		['longer ago than the API lists', 400 * 24 * HOUR_MS, `${MAX_LIST_DAYS}d`],
 		['in the future, as the clock was set back', -2 * HOUR_MS, '24h'],
 	])('of one that was sent %s', async (_name, agoMs, period) => {
 		const { paths } = await search([page([])], { ...request, sentAtMs: NOW_MS - agoMs });

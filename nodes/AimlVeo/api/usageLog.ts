@@ -3,14 +3,13 @@ import type { IDataObject } from 'n8n-workflow';
 import { asObject, asObjects, asText } from '../shared/values';
 import { LOGS } from './aimlapi';
 import { shortName } from '../catalogue/models';
+import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { readWithRetry } from './retry';
 import type { Reader } from './retry';
 
 /** The API gives at most 100 rows at once. */
 const PAGE_SIZE = 100;
 const DAY_MS = 86_400_000;
-/** The API lists at most this much at once. */
-export const MAX_LOG_DAYS = 92;
 
 /** Told to slow down, a reader waits for this long in all: two of the API's minutes. */
 const BUSY_MS = 150_000;
@@ -58,7 +57,7 @@ export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<
 
 /** The period that surely holds what was sent this long ago. It is counted by the API's clock, not by n8n's. */
 const periodSince = (ageMs: number): string =>
-	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LOG_DAYS)}d`;
+	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LIST_DAYS)}d`;
 
 export type LogSearch =
 	| { kind: 'found'; id: string; status: string }

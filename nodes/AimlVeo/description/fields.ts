@@ -1,25 +1,18 @@
 /** The editor's fields, derived from the model table and the operations. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { listFields } from './listFields';
 import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS, VALUE_NAMES } from '../catalogue/models';
 import type { MediaName, SettingInfo, SettingName, SettingSpec } from '../catalogue/models';
+import { FILTERS, OPTIONS, PARAMETERS } from '../catalogue/parameters';
+import type { OperationName, ParameterInfo } from '../catalogue/parameters';
 import { OPERATIONS } from '../operations/operations';
-import type { OperationName } from '../operations/operations';
-import { DEFAULT_BINARY_FIELD, DEFAULT_MAX_CONCURRENT, DEFAULT_TIMEOUT_S } from '../request/plan';
+import { byDisplayName, byName } from './order';
+import { modelOptions, parameterField } from './parameterField';
 
-const forOperations = (...operations: OperationName[]) => ({ show: { operation: operations } });
-const showForRequests = forOperations('create', 'createAndWait');
-const showForResults = forOperations('createAndWait', 'get');
-
-/**
- * Alphabetical, with numbers by their size: 720p before 1080p. Without `localeCompare`, whose first use
- * takes longer than loading all the rest of the package.
- */
-const compare = (a: string, b: string) =>
-	parseFloat(a) - parseFloat(b) || (a < b ? -1 : Number(a > b));
-const byName = <T extends { name: string }>(a: T, b: T) => compare(a.name, b.name);
-const byDisplayName = (a: INodeProperties, b: INodeProperties) =>
-	compare(a.displayName, b.displayName);
+const forOperations = (operations: readonly OperationName[]) => ({
+	show: { operation: [...operations] },
+});
+const REQUESTS = PARAMETERS.prompt.operations;
+const showForRequests = forOperations(REQUESTS);
 
 function settingField(name: SettingName, spec: SettingSpec): INodeProperties {
 	const { label, type, hint, unit = '', placeholder }: SettingInfo = SETTINGS[name];
@@ -109,78 +102,27 @@ const shortModel =
 /** Under the node's name on the canvas, where some 25 letters fit: "Create & wait: t2v-fast". */
 export const subtitle = `={{ ${JSON.stringify(Object.fromEntries(shortActions))}[$parameter["operation"]] + ($parameter["operation"].startsWith("create") ? ": " + ${shortModel} : "") }}`;
 
-const modelOptions: INodePropertyOptions[] = MODELS.map(({ id, name, description }) => ({
-	name,
-	value: id,
-	description,
-})).sort(byName);
+/** A field of its own, shown for its operations. */
+function plainField(name: keyof typeof PARAMETERS): INodeProperties {
+	const info: ParameterInfo = PARAMETERS[name];
+	return { ...parameterField(name, info), displayOptions: forOperations(info.operations) };
+}
 
-const optionFields: INodeProperties[] = [
-	{
-		displayName: 'Estimate Only',
-		name: 'estimateOnly',
-		type: 'boolean',
-		default: true,
-		description:
-			'Whether to return the price and the request that would be sent instead of making the video',
-		displayOptions: { show: { '/operation': showForRequests.show.operation } },
-	},
-	{
-		displayName: 'File Name',
-		name: 'fileName',
-		type: 'string',
-		default: '',
-		placeholder: 'e.g. intro.mp4',
-		description: 'Name of the video file; if empty, it is made of the model and the generation ID',
-		displayOptions: { show: { '/operation': showForResults.show.operation } },
-	},
-	{
-		displayName: 'Max Concurrent',
-		name: 'maxConcurrent',
-		type: 'number',
-		typeOptions: { minValue: 1, numberPrecision: 0 },
-		default: DEFAULT_MAX_CONCURRENT,
-		description: 'How many items are under way at the same time',
-	},
-	{
-		displayName: 'Max Cost (USD)',
-		name: 'maxCost',
-		type: 'number',
-		typeOptions: { minValue: 0 },
-		default: 10,
-		description:
-			'What all items of this node may cost together in one execution; if the prices in the catalogue give more, or cannot be known ahead, nothing is submitted',
-		displayOptions: { show: { '/operation': showForRequests.show.operation } },
-	},
-	{
-		displayName: 'Output Binary Field',
-		name: 'binaryField',
-		type: 'string',
-		default: DEFAULT_BINARY_FIELD,
-		description: 'Name of the binary field that holds the video',
-		displayOptions: { show: { '/operation': showForResults.show.operation } },
-	},
-	{
-		displayName: 'Poll Interval',
-		name: 'pollInterval',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 10,
-		description:
-			'Seconds between two looks at the video; without this option they follow how long videos usually take',
-		hint: 'In seconds',
-		displayOptions: { show: { '/operation': showForResults.show.operation } },
-	},
-	{
-		displayName: 'Timeout',
-		name: 'timeout',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: DEFAULT_TIMEOUT_S,
-		description: 'Seconds to wait for a video at most; it stays yours when the time is over',
-		hint: 'In seconds',
-	},
-];
+/** A field inside a collection, which is shown for all of `operations`. */
+function memberFields(
+	members: Readonly<Record<string, ParameterInfo>>,
+	operations: readonly OperationName[],
+): INodeProperties[] {
+	return Object.entries(members).map(([name, info]) => ({
+		...parameterField(name, info),
+		...(info.operations.length < operations.length && {
+			displayOptions: { show: { '/operation': [...info.operations] } },
+		}),
+	}));
+}
+
+const OPTION_OPERATIONS = ['create', 'createAndWait', 'get'] as const;
+const LIST_OPERATIONS = PARAMETERS.returnAll.operations;
 
 export const fields: INodeProperties[] = [
 	{
@@ -197,55 +139,37 @@ export const fields: INodeProperties[] = [
 		type: 'options',
 		options: modelOptions,
 		default: DEFAULT_MODEL,
-		description: 'Model that makes the video; an expression may give the ID of a newer one',
+		description:
+			'Model that generates the video. An expression can return the ID of a newer model.',
 		displayOptions: showForRequests,
 	},
-	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		default: '',
-		required: true,
-		placeholder: 'e.g. The camera flies from the shore to the lighthouse at dusk',
-		description: 'What is to be seen and heard in the video',
-		displayOptions: showForRequests,
-	},
+	plainField('prompt'),
 	...mediaFields,
+	plainField('generationId'),
+	plainField('waitForCompletion'),
+	plainField('download'),
+	plainField('returnAll'),
 	{
-		displayName: 'Generation ID',
-		name: 'generationId',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. 9fa414f4-9733-46c8-a88c-ae46206f5e47:google/veo-3.1-t2v',
-		description: 'The ID that Create Video gave',
-		displayOptions: forOperations('get'),
+		...parameterField('limit', PARAMETERS.limit),
+		displayOptions: { show: { operation: [...LIST_OPERATIONS], returnAll: [false] } },
 	},
 	{
-		displayName: 'Wait for Completion',
-		name: 'waitForCompletion',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to wait until the video is ready instead of returning its state at once',
-		displayOptions: forOperations('get'),
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add Filter',
+		default: {},
+		description: 'Which videos to list. Without filters, those of the last 7 days.',
+		options: memberFields(FILTERS, LIST_OPERATIONS),
+		displayOptions: forOperations(LIST_OPERATIONS),
 	},
-	{
-		displayName: 'Download Video',
-		name: 'download',
-		type: 'boolean',
-		default: true,
-		description: 'Whether to put the video file into the output; otherwise only its URL is there',
-		displayOptions: showForResults,
-	},
-	...listFields(modelOptions),
 	{
 		displayName: 'Video Settings',
 		name: 'videoSettings',
 		type: 'collection',
 		placeholder: 'Add Setting',
 		default: {},
-		description: "What is not added here is left to the API's defaults",
+		description: "Settings that you do not add keep the API's defaults",
 		options: settingFields(),
 		displayOptions: showForRequests,
 	},
@@ -255,7 +179,7 @@ export const fields: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add Option',
 		default: {},
-		options: optionFields,
-		displayOptions: forOperations('create', 'createAndWait', 'get'),
+		options: memberFields(OPTIONS, OPTION_OPERATIONS),
+		displayOptions: forOperations(OPTION_OPERATIONS),
 	},
 ];

@@ -1,6 +1,7 @@
 /** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asRow, modelInId, readOutcome } from '../api/responses';
+import type { OperationName } from '../catalogue/parameters';
 import { estimateRow } from '../cost/budget';
 import type { Prices } from '../cost/budget';
 import { checkStatus, toRow, waitFor } from '../generation/generation';
@@ -179,9 +180,7 @@ export const OPERATIONS = {
 			(await listVideos(run, plan)).map((json) => ({ json })),
 		),
 	},
-} as const satisfies Record<string, Operation>;
-
-export type OperationName = keyof typeof OPERATIONS;
+} as const satisfies Record<OperationName, Operation>;
 
 export const findOperation = (name: unknown): Operation | undefined =>
 	typeof name === 'string' && Object.hasOwn(OPERATIONS, name)

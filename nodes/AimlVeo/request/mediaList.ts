@@ -18,7 +18,10 @@ function addressIn(value: unknown): unknown {
 	const object = asObject(value);
 	if (!object || isFileObject(object)) return value;
 	const holders = [object, asObject(object.external), asObject(object.file)];
-	return holders.map((holder) => holder?.url).find((url) => typeof url === 'string') ?? value;
+	return (
+		holders.map((holder) => holder?.url).find((url) => typeof url === 'string' && !isUnset(url)) ??
+		value
+	);
 }
 
 /** A list or an object that came as JSON text; undefined for every other text. */

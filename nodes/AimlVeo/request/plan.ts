@@ -4,19 +4,14 @@ import { isPrivateAddress } from './addresses';
 import { CREDENTIAL } from '../api/client';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
-import { shownValue } from '../shared/errors';
 import { keyOfItem, keyOfToolCall, hashRequest } from './requestKey';
 import { binariesOf, withFiles } from './files';
 import { readName } from './text';
-import { asObject, isUnset, toFlag, toNumber, UNITS } from '../shared/values';
+import { asObject } from '../shared/values';
+import { OPTIONS, PARAMETERS } from '../catalogue/parameters';
+import { readFlag, readGuard, readNumber } from './parameters';
 import { MICRO_USD } from '../shared/money';
-import {
-	generationIdMissing,
-	maxCostEmpty,
-	optionOutOfRange,
-	parameterUnreadable,
-	settingOfWrongType,
-} from '../shared/messages';
+import { generationIdMissing, maxCostEmpty, parameterUnreadable } from '../shared/messages';
 
 /** How long and how an item is waited for, and what comes out. */
 export interface OutputPlan {
@@ -66,91 +61,37 @@ export interface GetPlan extends OutputPlan {
 	readonly wait: boolean;
 }
 
-export const DEFAULT_TIMEOUT_S = 1_000;
-export const DEFAULT_MAX_CONCURRENT = 10;
-export const DEFAULT_BINARY_FIELD = 'data';
-const DAY_S = 86_400;
-
-interface Range {
-	readonly label: string;
-	readonly min: number;
-	readonly max: number;
-	readonly integer?: boolean;
-	/** What may stand beside the number. */
-	readonly unit?: RegExp;
-}
-
-const RANGES = {
-	pollInterval: { label: 'Poll Interval', min: 1, max: 3_600, unit: UNITS.seconds },
-	timeout: { label: 'Timeout', min: 1, max: DAY_S, unit: UNITS.seconds },
-	maxConcurrent: { label: 'Max Concurrent', min: 1, max: 1_000, integer: true },
-	maxCost: { label: 'Max Cost (USD)', min: 0, max: 1_000_000, unit: UNITS.usd },
-	limit: { label: 'Limit', min: 1, max: 1_000_000, integer: true },
-} satisfies Record<string, Range>;
-
-export function readNumber(options: IDataObject, name: keyof typeof RANGES): number | undefined {
-	const value = options[name];
-	if (isUnset(value)) return undefined;
-	const range: Range = RANGES[name];
-	const number = toNumber(value, range.unit);
-	const fits =
-		number !== undefined &&
-		number >= range.min &&
-		number <= range.max &&
-		(!range.integer || Number.isInteger(number));
-	if (fits) return number;
-	const kind = range.integer ? 'a whole number' : 'a number';
-	throw optionOutOfRange(
-		range.label,
-		shownValue(value),
-		`${kind} from ${range.min} to ${range.max}`,
-	);
-}
-
-export function readFlag(
-	ctx: IExecuteFunctions,
-	name: string,
-	label: string,
-	itemIndex: number,
-	fallback: boolean,
-) {
-	const value: unknown = ctx.getNodeParameter(name, itemIndex, fallback);
-	return isUnset(value) ? fallback : asFlag(value, label);
-}
-
-function asFlag(value: unknown, label: string): boolean {
-	const flag = toFlag(value);
-	if (flag === undefined) throw settingOfWrongType(label, shownValue(value), 'boolean');
-	return flag;
-}
-
 const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>
 	asObject(ctx.getNodeParameter('options', itemIndex, {})) ?? {};
 
 /** How many items may be under way at once; read from the first item. */
 export const readMaxConcurrent = (ctx: IExecuteFunctions): number =>
-	readNumber(readOptions(ctx, 0), 'maxConcurrent') ?? DEFAULT_MAX_CONCURRENT;
+	readNumber(readOptions(ctx, 0).maxConcurrent, OPTIONS.maxConcurrent) ??
+	OPTIONS.maxConcurrent.fallback;
 
 function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
 	const options = readOptions(ctx, itemIndex);
-	const pollIntervalS = readNumber(options, 'pollInterval');
+	const { binaryField, fileName, pollInterval, timeout } = OPTIONS;
+	const { download } = PARAMETERS;
+	const pollIntervalS = readNumber(options.pollInterval, pollInterval);
 	return {
 		itemIndex,
-		timeoutMs: (readNumber(options, 'timeout') ?? DEFAULT_TIMEOUT_S) * 1_000,
+		timeoutMs: (readNumber(options.timeout, timeout) ?? timeout.fallback) * 1_000,
 		pollIntervalMs: pollIntervalS === undefined ? undefined : pollIntervalS * 1_000,
-		download: readFlag(ctx, 'download', 'Download Video', itemIndex, true),
-		binaryField: readName(options.binaryField, 'Output Binary Field') ?? DEFAULT_BINARY_FIELD,
-		fileName: readName(options.fileName, 'File Name'),
+		download: readFlag(ctx.getNodeParameter('download', itemIndex, ''), download),
+		binaryField: readName(options.binaryField, binaryField.label) ?? binaryField.fallback,
+		fileName: readName(options.fileName, fileName.label),
 	};
 }
 
 /** An option that guards money and is there without a value is refused: it must not fall silent. */
 function readSpending(options: IDataObject) {
-	const maxCost = readNumber(options, 'maxCost');
+	const maxCost = readNumber(options.maxCost, OPTIONS.maxCost);
 	if ('maxCost' in options && maxCost === undefined) throw maxCostEmpty();
 	return {
 		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
-		estimateOnly: 'estimateOnly' in options && asFlag(options.estimateOnly, 'Estimate Only'),
+		estimateOnly:
+			'estimateOnly' in options && readGuard(options.estimateOnly, OPTIONS.estimateOnly),
 	};
 }
 
@@ -218,11 +159,14 @@ export async function planRequest(
 /** @throws ItemError when the generation id is empty or an option is out of range */
 export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promise<GetPlan> {
 	const id: unknown = ctx.getNodeParameter('generationId', itemIndex, '');
-	const generationId = readName(id, 'Generation ID');
+	const generationId = readName(id, PARAMETERS.generationId.label);
 	if (!generationId) throw generationIdMissing();
 	return {
 		...readOutput(ctx, itemIndex),
 		generationId,
-		wait: readFlag(ctx, 'waitForCompletion', 'Wait for Completion', itemIndex, false),
+		wait: readFlag(
+			ctx.getNodeParameter('waitForCompletion', itemIndex, ''),
+			PARAMETERS.waitForCompletion,
+		),
 	};
 }

@@ -3,7 +3,8 @@ import { tryToParseDateTime } from 'n8n-workflow';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { shownValue } from '../shared/errors';
 import { MODELS, shortName } from '../catalogue/models';
-import { readFlag, readNumber } from './plan';
+import { FILTERS, MAX_LIST_DAYS, PARAMETERS } from '../catalogue/parameters';
+import { readFlag, readNumber } from './parameters';
 import { readName } from './text';
 import { asObject, isUnset, toText, unquoted } from '../shared/values';
 import {
@@ -14,14 +15,8 @@ import {
 	settingNotTaken,
 } from '../shared/messages';
 
-export const DEFAULT_LIMIT = 50;
-export const DEFAULT_PERIOD = '7d';
-/** The API lists at most 92 days at once. */
-export const PERIODS = ['24h', '7d', '30d', '92d'] as const;
-export const STATUSES = ['failed', 'succeeded'] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MAX_DAYS = 92;
 
 export interface ManyPlan {
 	/** Rows to return at most. */
@@ -40,10 +35,15 @@ function readDateMs(value: unknown, label: string, zone: string): number | undef
 }
 
 function readPeriod(value: unknown): string {
-	const text = isUnset(value) ? DEFAULT_PERIOD : unquoted(shownValue(value)).toLowerCase();
+	const text = isUnset(value) ? FILTERS.period.fallback : unquoted(shownValue(value)).toLowerCase();
 	const [, count = '', unit] = /^([1-9]\d{0,3})([hd])$/.exec(text) ?? [];
-	if (Number(count) * (unit === 'd' ? DAY_MS : HOUR_MS) <= MAX_DAYS * DAY_MS && unit) return text;
-	throw optionOutOfRange('Period', text, 'hours or days such as 24h or 7d, up to 92d');
+	if (Number(count) * (unit === 'd' ? DAY_MS : HOUR_MS) <= MAX_LIST_DAYS * DAY_MS && unit)
+		return text;
+	throw optionOutOfRange(
+		FILTERS.period.label,
+		text,
+		`hours or days such as 24h or 7d, up to ${MAX_LIST_DAYS}d`,
+	);
 }
 
 const lengthMs = (period: string) =>
@@ -56,14 +56,14 @@ function readWindow(
 	nowMs: number,
 ): ManyPlan['query'] {
 	const period = readPeriod(filters.period);
-	const afterMs = readDateMs(filters.after, 'After', zone);
-	const beforeMs = readDateMs(filters.before, 'Before', zone);
+	const afterMs = readDateMs(filters.after, FILTERS.after.label, zone);
+	const beforeMs = readDateMs(filters.before, FILTERS.before.label, zone);
 	if (afterMs === undefined && beforeMs === undefined) return [['period', period]];
 	const endMs = beforeMs ?? Math.max(nowMs, afterMs ?? 0);
 	const startMs = afterMs ?? endMs - lengthMs(period);
 	if (startMs > endMs) throw periodReversed();
-	if (endMs - startMs > MAX_DAYS * DAY_MS) {
-		throw periodTooLong(Math.ceil((endMs - startMs) / DAY_MS));
+	if (endMs - startMs > MAX_LIST_DAYS * DAY_MS) {
+		throw periodTooLong(Math.ceil((endMs - startMs) / DAY_MS), MAX_LIST_DAYS);
 	}
 	return [
 		['start', new Date(startMs).toISOString()],
@@ -74,25 +74,29 @@ function readWindow(
 /** The names to look for: those chosen, or all of the table with and without their vendor. */
 function readModels(value: unknown): string[] {
 	const given: unknown[] = typeof value === 'string' ? value.split(/[,\r\n]/) : [value].flat();
-	const chosen = given.map((name) => readName(name, 'Models')).filter((name) => name !== undefined);
+	const chosen = given
+		.map((name) => readName(name, FILTERS.model.label))
+		.filter((name) => name !== undefined);
 	const ids = chosen.length > 0 ? chosen : MODELS.map(({ id }) => id);
 	return [...new Set(ids.flatMap((id) => [id, shortName(id)]))];
 }
 
 function readStatus(value: unknown): ManyPlan['query'] {
 	if (isUnset(value)) return [];
-	const match = STATUSES.find((status) => status === unquoted(toText(value) ?? '').toLowerCase());
+	const { label, values } = FILTERS.status;
+	const statuses = Object.keys(values);
+	const match = statuses.find((status) => status === unquoted(toText(value) ?? '').toLowerCase());
 	if (match) return [['status', match]];
-	throw settingNotTaken('Status', shownValue(value), STATUSES, 'Get Many Videos');
+	throw settingNotTaken(label, shownValue(value), statuses, 'Get Many Videos');
 }
 
 /** @throws ItemError when the limit or a filter cannot be used */
 export async function planMany(ctx: IExecuteFunctions, itemIndex: number): Promise<ManyPlan> {
-	const all = readFlag(ctx, 'returnAll', 'Return All', itemIndex, false);
-	const limit: unknown = ctx.getNodeParameter('limit', itemIndex, DEFAULT_LIMIT);
+	const all = readFlag(ctx.getNodeParameter('returnAll', itemIndex, ''), PARAMETERS.returnAll);
+	const limit: unknown = ctx.getNodeParameter('limit', itemIndex, '');
 	const filters = asObject(ctx.getNodeParameter('filters', itemIndex, {})) ?? {};
 	return {
-		limit: all ? Infinity : (readNumber({ limit: limit as string }, 'limit') ?? DEFAULT_LIMIT),
+		limit: all ? Infinity : (readNumber(limit, PARAMETERS.limit) ?? PARAMETERS.limit.fallback),
 		query: [
 			...readWindow(filters, ctx.getTimezone(), Date.now()),
 			...readStatus(filters.status),

@@ -185,9 +185,9 @@ export const credentialUnusable = (what: string) =>
 		endsRun: true,
 	});
 
-export const periodTooLong = (days: number) =>
+export const periodTooLong = (days: number, most: number) =>
 	new ItemError("'After' and 'Before' are too far apart", {
-		description: `They span ${days} days; the API lists at most 92 at once. Choose a later 'After' or an earlier 'Before'.`,
+		description: `They span ${days} days; the API lists at most ${most} at once. Choose a later 'After' or an earlier 'Before'.`,
 	});
 
 export const periodReversed = () =>

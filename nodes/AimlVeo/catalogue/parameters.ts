@@ -1,0 +1,228 @@
+/**
+ * The node's plain parameters, options and filters as one table, and the only place that knows them. The
+ * fields in the editor, the readers, the messages and the tables in the documents are derived from it.
+ */
+
+export type OperationName = 'create' | 'createAndWait' | 'get' | 'getMany';
+
+interface Common {
+	/** Its name and its description in the editor. */
+	readonly label: string;
+	readonly description: string;
+	readonly operations: readonly OperationName[];
+	/** Where it has a value when nobody entered one. */
+	readonly fallback?: string | number | boolean;
+	/** What the editor puts in, where that is something else. */
+	readonly initial?: string | number | boolean;
+	readonly placeholder?: string;
+	readonly required?: boolean;
+}
+
+export interface NumberInfo extends Common {
+	readonly type: 'number';
+	readonly min: number;
+	readonly max: number;
+	readonly integer?: boolean;
+	/** What may stand beside the number. */
+	readonly unit?: 'seconds' | 'usd';
+}
+
+export interface FlagInfo extends Common {
+	readonly type: 'flag';
+}
+
+export interface TextInfo extends Common {
+	readonly type: 'text';
+	/** Lines of the field. */
+	readonly rows?: number;
+}
+
+export interface DateInfo extends Common {
+	readonly type: 'date';
+}
+
+export interface ChoiceInfo extends Common {
+	readonly type: 'choice';
+	/** Values and what the editor calls them. */
+	readonly values: Readonly<Record<string, string>>;
+}
+
+/** Any number of the models in the table. */
+export interface ModelsInfo extends Common {
+	readonly type: 'models';
+}
+
+export type ParameterInfo = NumberInfo | FlagInfo | TextInfo | DateInfo | ChoiceInfo | ModelsInfo;
+
+const REQUESTS = ['create', 'createAndWait'] as const;
+const RESULTS = ['createAndWait', 'get'] as const;
+const LISTS = ['getMany'] as const;
+const DAY_S = 86_400;
+/** The API lists at most this much at once. */
+export const MAX_LIST_DAYS = 92;
+
+export const PARAMETERS = {
+	prompt: {
+		type: 'text',
+		label: 'Prompt',
+		description: 'What the video shows, and what is heard in it',
+		operations: REQUESTS,
+		placeholder: 'e.g. The camera flies from the shore to the lighthouse at dusk',
+		required: true,
+		rows: 4,
+	},
+	generationId: {
+		type: 'text',
+		label: 'Generation ID',
+		description: 'ID that Create Video returned',
+		operations: ['get'],
+		placeholder: 'e.g. 9fa414f4-9733-46c8-a88c-ae46206f5e47:google/veo-3.1-t2v',
+		required: true,
+	},
+	waitForCompletion: {
+		type: 'flag',
+		label: 'Wait for Completion',
+		description:
+			'Whether to wait until the video is ready instead of returning its status immediately',
+		operations: ['get'],
+		fallback: false,
+	},
+	download: {
+		type: 'flag',
+		label: 'Download Video',
+		description: 'Whether to add the video file to the output. Otherwise, only its URL is there.',
+		operations: RESULTS,
+		fallback: true,
+	},
+	returnAll: {
+		type: 'flag',
+		label: 'Return All',
+		description: 'Whether to return all results or only up to a given limit',
+		operations: LISTS,
+		fallback: false,
+	},
+	limit: {
+		type: 'number',
+		label: 'Limit',
+		description: 'Max number of results to return',
+		operations: LISTS,
+		min: 1,
+		max: 1_000_000,
+		integer: true,
+		fallback: 50,
+	},
+} as const satisfies Record<string, ParameterInfo>;
+
+/** The collection "Options", in the order of their names. */
+export const OPTIONS = {
+	estimateOnly: {
+		type: 'flag',
+		label: 'Estimate Only',
+		description:
+			'Whether to return the price and the request instead of generating the video. Nothing is charged.',
+		operations: REQUESTS,
+		fallback: false,
+		initial: true,
+	},
+	fileName: {
+		type: 'text',
+		label: 'File Name',
+		description:
+			'Name of the video file. If empty, it is made from the model and the generation ID.',
+		operations: RESULTS,
+		placeholder: 'e.g. intro.mp4',
+	},
+	maxConcurrent: {
+		type: 'number',
+		label: 'Max Concurrent',
+		description: 'How many items are processed at the same time',
+		operations: ['create', ...RESULTS],
+		min: 1,
+		max: 1_000,
+		integer: true,
+		fallback: 10,
+	},
+	maxCost: {
+		type: 'number',
+		label: 'Max Cost (USD)',
+		description:
+			'What all items of this node may cost together in one execution. If the catalogue prices exceed it, or a price is not known in advance, nothing is submitted.',
+		operations: REQUESTS,
+		min: 0,
+		max: 1_000_000,
+		unit: 'usd',
+		initial: 10,
+	},
+	binaryField: {
+		type: 'text',
+		label: 'Output Binary Field',
+		description: 'Name of the binary field that holds the video',
+		operations: RESULTS,
+		fallback: 'data',
+	},
+	pollInterval: {
+		type: 'number',
+		label: 'Poll Interval',
+		description: 'Seconds between status checks. Leave it out to check adaptively.',
+		operations: RESULTS,
+		min: 1,
+		max: 3_600,
+		unit: 'seconds',
+		initial: 10,
+	},
+	timeout: {
+		type: 'number',
+		label: 'Timeout',
+		description:
+			'Seconds to wait for a video. The video is not lost when the time is over: a retry finds it.',
+		operations: ['create', ...RESULTS],
+		min: 1,
+		max: DAY_S,
+		unit: 'seconds',
+		fallback: 1_000,
+	},
+} as const satisfies Record<string, ParameterInfo>;
+
+/** The collection "Filters", in the order of their names. */
+export const FILTERS = {
+	after: {
+		type: 'date',
+		label: 'After',
+		description:
+			'List videos that were requested at this time or later. Period is ignored in this case.',
+		operations: LISTS,
+	},
+	before: {
+		type: 'date',
+		label: 'Before',
+		description: `List videos that were requested up to this time, at most ${MAX_LIST_DAYS} days after After. If empty, up to now.`,
+		operations: LISTS,
+	},
+	model: {
+		type: 'models',
+		label: 'Models',
+		description: 'List videos of these models. An expression can return the IDs of newer models.',
+		operations: LISTS,
+	},
+	period: {
+		type: 'choice',
+		label: 'Period',
+		description: 'How far back to list videos',
+		operations: LISTS,
+		values: {
+			'24h': 'Last 1 Day',
+			'7d': 'Last 7 Days',
+			'30d': 'Last 30 Days',
+			[`${MAX_LIST_DAYS}d`]: `Last ${MAX_LIST_DAYS} Days`,
+		},
+		fallback: '7d',
+	},
+	status: {
+		type: 'choice',
+		label: 'Status',
+		description: 'Succeeded videos were charged, failed ones were not',
+		operations: LISTS,
+		values: { failed: 'Failed', succeeded: 'Succeeded' },
+		initial: 'succeeded',
+	},
+} as const satisfies Record<string, ParameterInfo>;
