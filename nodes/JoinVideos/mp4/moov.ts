@@ -163,27 +163,34 @@ function soundTables(clips: readonly Clip[], track: SoundTrack): Buffer[] {
 	];
 }
 
+interface TrackBoxes {
+	tkhd: Buffer;
+	edts: Buffer[];
+	mdhd: Buffer;
+	hdlr: Buffer;
+	/** `vmhd` or `smhd` (12.1.2, 12.2.2). */
+	header: Buffer;
+	tables: Buffer[];
+}
+
+function trak({ tkhd: head, edts: edits, mdhd: media, hdlr: handler, header, tables }: TrackBoxes) {
+	const minf = box('minf', header, dinf(), box('stbl', ...tables));
+	return box('trak', head, ...edits, box('mdia', media, handler, minf));
+}
+
 function pictureTrak(clips: readonly Clip[], track: PictureTrack, chunkBoxes: Buffer[]): Buffer {
 	const duration = Math.round(track.starts.at(-1) ?? 0);
 	const first = clips[0]?.picture;
 	const size = u32((first?.shownWidth ?? 0) * 2 ** 16, (first?.shownHeight ?? 0) * 2 ** 16);
 	const shape = Buffer.concat([first?.matrix ?? NO_ROTATION, size]);
-	return box(
-		'trak',
-		tkhd(PICTURE_ID, duration, false, shape),
-		...edts(track.mediaTime, duration),
-		box(
-			'mdia',
-			mdhd(track.timescale, duration, first?.language ?? 0),
-			hdlr('vide', 'VideoHandler'),
-			box(
-				'minf',
-				fullBox('vmhd', 0, 1, Buffer.alloc(8)),
-				dinf(),
-				box('stbl', ...pictureTables(track), ...chunkBoxes),
-			),
-		),
-	);
+	return trak({
+		tkhd: tkhd(PICTURE_ID, duration, false, shape),
+		edts: edts(track.mediaTime, duration),
+		mdhd: mdhd(track.timescale, duration, first?.language ?? 0),
+		hdlr: hdlr('vide', 'VideoHandler'),
+		header: fullBox('vmhd', 0, 1, Buffer.alloc(8)),
+		tables: [...pictureTables(track), ...chunkBoxes],
+	});
 }
 
 function soundTrak(
@@ -195,22 +202,14 @@ function soundTrak(
 	const { model, frames, priming } = track;
 	const ticks = frames * model.frameTicks;
 	const duration = Math.round(((ticks - priming) * timescale) / model.timescale);
-	return box(
-		'trak',
-		tkhd(SOUND_ID, duration, true, Buffer.concat([NO_ROTATION, u32(0, 0)])),
-		...edts(priming, duration),
-		box(
-			'mdia',
-			mdhd(model.timescale, ticks, model.language),
-			hdlr('soun', 'SoundHandler'),
-			box(
-				'minf',
-				fullBox('smhd', 0, 0, Buffer.alloc(4)),
-				dinf(),
-				box('stbl', ...soundTables(clips, track), ...chunkBoxes),
-			),
-		),
-	);
+	return trak({
+		tkhd: tkhd(SOUND_ID, duration, true, Buffer.concat([NO_ROTATION, u32(0, 0)])),
+		edts: edts(priming, duration),
+		mdhd: mdhd(model.timescale, ticks, model.language),
+		hdlr: hdlr('soun', 'SoundHandler'),
+		header: fullBox('smhd', 0, 0, Buffer.alloc(4)),
+		tables: [...soundTables(clips, track), ...chunkBoxes],
+	});
 }
 
 function moov({ clips, picture, sound, layout }: Parts, base: number, hasLongOffsets: boolean) {
