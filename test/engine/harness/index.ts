@@ -13,6 +13,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IConnections, IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
+import { misfits, previewOf } from './preview';
 import type { Described, FromHost, InputItem, RunRequest, RunResult, ToHost } from './protocol';
 
 export type { InputItem, Row, RunResult } from './protocol';
@@ -133,6 +134,16 @@ export const codeWorkflow = (code: string, parameters: IDataObject): WorkflowSpe
 	resultNode: 'Veo',
 });
 
+/** @throws when a row of the Veo node is not what its field preview says; rows of Continue On Fail are others */
+function assertFits({ nodes, resultNode }: WorkflowSpec, { outputs }: RunResult): void {
+	const { type, parameters = {} } = nodes.find(({ name }) => name === resultNode) ?? {};
+	const preview =
+		type === VEO_TYPE ? previewOf(parameters.operation ?? 'createAndWait') : undefined;
+	const rows = outputs.flat().filter(({ json }) => !('error' in json));
+	const found = preview ? rows.flatMap(({ json }) => misfits(json, preview)) : [];
+	if (found.length > 0) throw new Error(`The field preview does not hold: ${found.join(', ')}`);
+}
+
 export class Engine {
 	private calls = 0;
 	private executions = 0;
@@ -142,6 +153,8 @@ export class Engine {
 	>();
 	/** What n8n's logger wrote. */
 	output = '';
+	/** Whether every row must be what the field previews say; not where the API answers at random. */
+	holdsPreviews = true;
 
 	constructor(
 		private readonly host: ChildProcess,
@@ -183,7 +196,10 @@ export class Engine {
 			retryOf: options.retryOf,
 			laterMs: options.laterMs,
 		};
-		const done = this.answer<RunResult>(call);
+		const done = this.answer<RunResult>(call).then((result) => {
+			if (this.holdsPreviews) assertFits(workflow, result);
+			return result;
+		});
 		this.send({ kind: 'run', call, request });
 		return { done, executionId, cancel: () => this.send({ kind: 'cancel', call }) };
 	}
