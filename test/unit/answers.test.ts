@@ -163,7 +163,9 @@ describe('readVideo', () => {
 		['an object', video, video],
 		['a list', [video], video],
 		['the first of a list that has an address', [{ url: ' ' }, video, { url: 'https://b' }], video],
-		['a text', 'https://cdn.example/v.mp4', undefined],
+		['an address', 'https://cdn.example/v.mp4', { url: 'https://cdn.example/v.mp4' }],
+		['a list of addresses', ['https://cdn.example/v.mp4'], { url: 'https://cdn.example/v.mp4' }],
+		['a text that is no address', 'soon', undefined],
 		['a list in a list', [[video]], undefined],
 		['none', undefined, undefined],
 	])('%s', (_name, given, expected) => {

@@ -174,13 +174,12 @@ describe('a submission is refused: nothing was charged', () => {
 			reply(401, { message: 'No' }),
 			reply(402, { message: 'No' }),
 			reply(302, ''),
-			reply(403, HTML),
 			reply(407, ''),
 			fault({ reached: false, mends: 'never' }),
 		]) {
 			expect(ends(exchange)).toBe(true);
 		}
-		for (const exchange of [reply(400, { message: 'No' }), reply(413, HTML)]) {
+		for (const exchange of [reply(400, { message: 'No' }), reply(413, HTML), reply(403, HTML)]) {
 			expect(ends(exchange)).not.toBe(true);
 		}
 	});

@@ -17,6 +17,8 @@ const nodeWith = (parameters: INodeParameters, values: IDataObject = {}, type = 
 		getNode: () => ({ parameters, type }),
 		getNodeParameter: (name: string, _itemIndex: number, fallback: unknown) =>
 			values[name] ?? parameters[name] ?? fallback,
+		evaluateExpression: (part: string) =>
+			values[Object.keys(parameters).find((name) => String(parameters[name]).includes(part)) ?? ''],
 		// What the model gave: the value without the hour that the expression adds.
 		getWorkflowDataProxy: () => ({
 			$fromAI: (name: string) =>

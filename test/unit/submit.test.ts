@@ -261,11 +261,15 @@ describe('accepted', () => {
 		expect(second.asks()).toBe(0);
 	});
 
-	test('keeps what the answer said of it, where that was not "queued"', async () => {
-		const first = tryOf([accepted('gen-1', { status: 'error' })]);
+	test.each([
+		['generating', 'generating'],
+		// An end is asked for again: only the API tells what it charged.
+		['error', 'queued'],
+	])('keeps what the answer said of it: %s', async (said, kept) => {
+		const first = tryOf([accepted('gen-1', { status: said })]);
 		await first.buy();
 		const second = tryOf([], { context: first.context });
-		expect((await second.buy()).answer).toEqual({ id: 'gen-1', status: 'error' });
+		expect((await second.buy()).answer).toEqual({ id: 'gen-1', status: kept });
 	});
 
 	test('an edited prompt, another item and another round are other requests', async () => {

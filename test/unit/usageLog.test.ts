@@ -190,7 +190,7 @@ describe('searchLog', () => {
 			page(rows(100, 100), true),
 			page([row(6), row(7, { inference_id: 'gen-x', status: 'pending' }), row(8)], true),
 		]);
-		expect(found).toEqual({ kind: 'found', id: 'gen-x', status: 'pending' });
+		expect(found).toEqual({ kind: 'found', id: 'gen-x', status: 'pending', isCharged: false });
 		expect(paths).toHaveLength(2);
 	});
 
@@ -241,7 +241,7 @@ describe('searchLog', () => {
 			fault,
 			page([row(7)]),
 		]);
-		expect(found).toEqual({ kind: 'found', id: 'gen-7', status: 'succeeded' });
+		expect(found).toEqual({ kind: 'found', id: 'gen-7', status: 'succeeded', isCharged: false });
 	});
 
 	test('is unread when a page cannot be read, though others could', async () => {

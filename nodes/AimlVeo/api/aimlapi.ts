@@ -86,6 +86,11 @@ function meant(reply: Reply): Reply {
 const isFromApi = ({ json }: Reply) => asObject(json) !== undefined;
 
 const TRANSIENT = [404, 408, 425, 429];
+/** What is said of an empty account; a refused prompt may speak of a balance beam or of end credits. */
+const NO_CREDITS =
+	/top.?up|\b(?:out of|insufficient|not enough|no|low)\b.{0,30}\b(?:credits?|balance|funds)\b|\b(?:credits?|balance|funds)\b.{0,30}\b(?:insufficient|exhausted|too low|empty|depleted|run out)\b/i;
+/** What Cloudflare says when it could not open a connection to the server behind it. */
+const ORIGIN_UNREACHED = [521, 523, 525, 526, 530];
 
 /** The refusal that an answer is, or undefined when it is none that is sure to last. */
 function refusalOf(
@@ -106,7 +111,7 @@ function refusalOf(
 	}
 	if (status === 401) return badKey(text);
 	// The vendor answers an empty account with 403, others with 402.
-	if (status === 402 || (status === 403 && /credit|balance|top.?up|funds/i.test(text))) {
+	if (status === 402 || (status === 403 && NO_CREDITS.test(text))) {
 		return noCredits(text);
 	}
 	return status === 403 ? notAllowed(text) : refused(status, text);
@@ -141,6 +146,13 @@ export function readSubmission(exchange: Exchange): Submission {
 	if (status === 429) {
 		const retryAfterMs = readRetryAfterMs(headers['retry-after'], Date.now());
 		return { kind: 'notTaken', cause: apiText(reply), busy: true, retryAfterMs };
+	}
+	if (ORIGIN_UNREACHED.includes(status)) {
+		return {
+			kind: 'notTaken',
+			cause: `The server answered with ${statusText(reply)}`,
+			busy: false,
+		};
 	}
 	// A refusal, also of the route: the API charges only what it accepts.
 	const refusal =

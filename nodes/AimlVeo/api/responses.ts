@@ -29,7 +29,7 @@ const MAX_REASON_LENGTH = 500;
  * says so, undefined when it says nothing.
  */
 export function readUsage(answer: IDataObject, headers: IDataObject): IDataObject | undefined {
-	const said = asObject(asObject(answer.meta)?.usage);
+	const said = asObject(asObject(answer.meta)?.usage) ?? asObject(answer.usage);
 	const creditsUsed = asNumber(said?.credits_used) ?? asNumber(headers['x-aimlapi-credits-used']);
 	const usdSpent = asNumber(said?.usd_spent) ?? asNumber(headers['x-aimlapi-usd-spent']);
 	if (creditsUsed === undefined && usdSpent === undefined) return undefined;
@@ -73,11 +73,13 @@ export function readReason(value: unknown, depth = 0): string | undefined {
 }
 
 /** The video of an answer: the vendor's own client knows an object and a list of objects. */
-export const readVideo = (answer: IDataObject): IDataObject | undefined =>
-	[answer.video]
-		.flat()
-		.map(asObject)
-		.find((video) => asText(video?.url) !== undefined);
+export function readVideo(answer: IDataObject): IDataObject | undefined {
+	const given = [answer.video, answer.videos, answer.video_url, answer.output].flat();
+	const videos = given.map((video) =>
+		typeof video === 'string' && isWebUrl(video) ? { url: video } : asObject(video),
+	);
+	return videos.find((video) => asText(video?.url) !== undefined);
+}
 
 /** Whether an answer names a charge of more than nothing. */
 function isCharged(answer: IDataObject): boolean {

@@ -1,6 +1,6 @@
 /** The account's usage log, page by page: the only reader of it. */
 import type { IDataObject } from 'n8n-workflow';
-import { asObject, asObjects, asText } from '../shared/values';
+import { asObject, asObjects, asText, toText } from '../shared/values';
 import { LOGS } from './aimlapi';
 import { shortName } from '../catalogue/models';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
@@ -19,6 +19,11 @@ export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
 
 /** Rows of the log, each with the generation's ID in `inference_id`, and whether the log says that they are the last. */
 export type LogPage = { rows: IDataObject[]; isLast: boolean } | { cause: string };
+
+/** The generation's ID in a row, as text. */
+const idOf = (row: IDataObject): string | undefined => asText(toText(row.inference_id));
+
+const isSameId = (given: unknown, id: string) => asText(given)?.toLowerCase() === id.toLowerCase();
 
 /** The filter for these models: the log knows them with and without their vendor. */
 export const modelQuery = (ids: readonly string[]): LogQuery =>
@@ -42,12 +47,13 @@ export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<
 		const given = asObjects(data);
 		const hasMore = asObject(pagination)?.has_more === true;
 		const fresh = given.filter((row) => {
-			const id = asText(row.inference_id) ?? asText(row.request_id) ?? JSON.stringify(row);
-			return !seen.has(id) && seen.add(id);
+			// One generation may stand in two rows, of which only one has the request's ID.
+			const key = JSON.stringify([idOf(row) ?? row.request_id ?? row, row.client_request_id]);
+			return !seen.has(key) && seen.add(key);
 		});
 		// What was refused has no generation.
 		yield {
-			rows: fresh.filter((row) => asText(row.inference_id)),
+			rows: fresh.filter((row) => idOf(row)),
 			isLast: Array.isArray(data) && !hasMore,
 		};
 		offset += given.length;
@@ -60,7 +66,7 @@ const periodSince = (ageMs: number): string =>
 	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LIST_DAYS)}d`;
 
 export type LogSearch =
-	| { kind: 'found'; id: string; status: string }
+	| { kind: 'found'; id: string; status: string; isCharged: boolean }
 	/** The log was read to its end, and does not hold it (yet). */
 	| { kind: 'absent' }
 	| { kind: 'unread' };
@@ -83,9 +89,11 @@ export async function searchLog(
 	for await (const page of readLog(reader, query)) {
 		if ('cause' in page) return { kind: 'unread' };
 		isRead = page.isLast;
-		const row = page.rows.find(({ client_request_id }) => client_request_id === request.id);
-		const id = asText(row?.inference_id);
-		if (row && id) return { kind: 'found', id, status: String(row.status) };
+		const row = page.rows.find((one) => isSameId(one.client_request_id, request.id));
+		if (!row) continue;
+		const cost = asObject(row.cost);
+		const isCharged = [cost?.usd, cost?.credits].some((amount) => Number(amount ?? 0) > 0);
+		return { kind: 'found', id: idOf(row) ?? '', status: String(row.status), isCharged };
 	}
 	return { kind: isRead ? 'absent' : 'unread' };
 }

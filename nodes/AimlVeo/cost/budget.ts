@@ -115,8 +115,9 @@ export async function checkBudget(
 		}
 		known.set(itemIndex, itemPrice.microUsd);
 	}
-	// What was refused, or ended at no cost, is no longer in the ledger.
-	const spent = ledger.spentBeside(new Set(toBuy.map(({ key }) => key)));
+	// What was refused, or ended at no cost, is no longer in the ledger. What is held counts as it was approved.
+	const priced = new Set([...requests.keys()].map(({ key }) => key));
+	const spent = ledger.spentBeside(priced);
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
 	if (sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;

@@ -30,6 +30,8 @@ interface Page extends IDataObject {
 	nonce: string;
 	/** Number of submissions that ended at no cost, by key: the next one gets a new client request id. */
 	struck: Record<string, number>;
+	/** The last generation that ended at no cost, by key. */
+	ended: Record<string, string>;
 	entries: Record<string, LedgerEntry>;
 }
 
@@ -107,6 +109,7 @@ export class Ledger {
 		this.page = Object.assign(page, {
 			nonce: page.nonce ?? randomBytes(4).toString('hex'),
 			struck: page.struck ?? {},
+			ended: page.ended ?? {},
 			entries: page.entries ?? {},
 		});
 		context.veoLedger = this.page;
@@ -162,6 +165,18 @@ export class Ledger {
 		return sum;
 	}
 
+	/** The last generation of this request that ended at no cost. */
+	discardedId(key: string): string | undefined {
+		return this.page.ended[key];
+	}
+
+	/** What an item of a run has paid for, whatever its request was. */
+	idAt(runIndex: number, itemIndex: number): string | undefined {
+		const place = `${runIndex}.${itemIndex}.`;
+		const entries = Object.entries(this.page.entries);
+		return entries.find(([key, { id }]) => id && key.startsWith(place))?.[1].id;
+	}
+
 	/** Which submission of this request the next one is, counted from 1. */
 	nextAttempt(key: string): number {
 		return (this.page.struck[key] ?? 0) + 1;
@@ -199,6 +214,8 @@ export class Ledger {
 
 	/** It ended without a video and was not charged: the next try submits again, under a new id. */
 	discard(key: string): void {
+		const id = this.find(key)?.id;
+		if (id) this.page.ended[key] = id;
 		this.forget(key);
 		this.page.struck[key] = this.nextAttempt(key);
 	}

@@ -1,6 +1,7 @@
 /** Buys one generation, once: checks into the ledger, waits for its turn, sends, writes down the id. */
 import type { IDataObject } from 'n8n-workflow';
-import { modelInId } from '../api/responses';
+import { modelInId, readOutcome } from '../api/responses';
+import { isEnd } from '../api/aimlapi';
 import type { Api, Submission } from '../api/aimlapi';
 import { loadBody } from '../request/body';
 import type { RequestBody } from '../request/body';
@@ -11,7 +12,13 @@ import type { Ledger, LedgerEntry, RequestOrigin } from './ledger';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
 import { hashRequest } from '../request/requestKey';
-import { asItemError, maybeAccepted, notReached, rateLimited } from '../shared/messages';
+import {
+	asItemError,
+	generationFailed,
+	maybeAccepted,
+	notReached,
+	rateLimited,
+} from '../shared/messages';
 
 /** First pause after a refusal without `Retry-After`; it doubles up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
@@ -80,7 +87,9 @@ function accept(
 	answer: IDataObject,
 ): Purchase {
 	const id = String(answer.id);
-	ledger.accepted(key, id, String(answer.status ?? 'queued'), model, now());
+	// An end is not kept: a retry asks the API, which tells what it charged.
+	const status = isEnd(answer) ? 'queued' : String(answer.status ?? 'queued');
+	ledger.accepted(key, id, status, model, now());
 	const entry = ledger.find(key) ?? { req: '', at: now() };
 	onAccepted(itemIndex, id, entry.req);
 	return { ...asPurchase(key, entry, id, answer), model };
@@ -104,7 +113,11 @@ function unread(cause: unknown): undefined {
 	if (!(cause instanceof ItemError)) throw cause;
 }
 
-type Finding = { kind: 'found'; purchase: Purchase } | { kind: 'notCharged' } | { kind: 'unknown' };
+type Finding =
+	| { kind: 'found'; purchase: Purchase }
+	/** With the ID where it was accepted and failed. */
+	| { kind: 'notCharged'; id?: string }
+	| { kind: 'unknown' };
 
 /** What the API says of a submission whose answer was lost: by the ID that came with it, or by the log. */
 async function findLost(context: SubmitContext, order: SubmitPlan): Promise<Finding> {
@@ -117,13 +130,31 @@ async function findLost(context: SubmitContext, order: SubmitPlan): Promise<Find
 	const request = { id: entry.req, model, sentAtMs: entry.at };
 	const found = (await searchLog(context, request, nowMs).catch(unread)) ?? { kind: 'unread' };
 	if (found.kind === 'found') {
-		// A failed request is not charged.
-		if (found.status === 'failed') return { kind: 'notCharged' };
+		// A failed request is not charged, unless the log says so.
+		if (found.status === 'failed' && !found.isCharged) return { kind: 'notCharged', id: found.id };
 		const answer = { id: found.id, status: 'queued' };
 		return { kind: 'found', purchase: accept(context, order, model, answer) };
 	}
 	const isOver = found.kind === 'absent' && nowMs - entry.at > LOG_COMPLETE_MS;
 	return { kind: isOver ? 'notCharged' : 'unknown' };
+}
+
+/**
+ * A generation that ended at no cost may have come to a video after all: one free check tells, before it is
+ * bought again.
+ */
+async function reconsider(
+	context: SubmitContext,
+	order: SubmitPlan,
+): Promise<Purchase | undefined> {
+	const id = context.ledger.discardedId(order.key);
+	if (!id) return undefined;
+	const check = await context.api.check(id, CONFIRM_TIMEOUT_MS).catch(unread);
+	if (check?.kind !== 'answer') return undefined;
+	const outcome = readOutcome(check.answer);
+	const isFree = outcome.kind === 'failed' || outcome.kind === 'withoutVideo';
+	if (isFree && !outcome.charged) return undefined;
+	return accept(context, order, modelInId(id) ?? '', check.answer);
 }
 
 /**
@@ -133,7 +164,7 @@ async function findLost(context: SubmitContext, order: SubmitPlan): Promise<Find
 async function recall(context: SubmitContext, order: SubmitPlan): Promise<Purchase | undefined> {
 	const { ledger } = context;
 	const entry = ledger.find(order.key);
-	if (!entry) return undefined;
+	if (!entry) return await reconsider(context, order);
 	if (entry.id) return asPurchase(order.key, entry, entry.id);
 	const finding = await findLost(context, order);
 	if (finding.kind === 'found') return finding.purchase;
@@ -174,6 +205,10 @@ async function send(
 	}
 	if (submission.id) ledger.maybe(key, submission.id);
 	const finding = signal.aborted ? undefined : await findLost(context, order);
+	if (finding?.kind === 'notCharged' && finding.id) {
+		ledger.discard(key);
+		throw generationFailed(finding.id, 'failed');
+	}
 	if (finding?.kind !== 'found') throw maybeAccepted(req, submission.cause);
 	return { purchase: finding.purchase };
 }

@@ -28,10 +28,11 @@ const STAGGER = 0.1;
 export const CHECK_TIMEOUT_MS = 30_000;
 const SHORTEST_CHECK_MS = 1_000;
 /** `completed` may come a moment before its `video`; after this it is taken as "held back". */
-export const LATE_VIDEO_GRACE_MS = 10_000;
+export const LATE_VIDEO_GRACE_MS = 30_000;
 const LATE_VIDEO_CHECK_MS = 2_000;
 /** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
 export const UNKNOWN_ID_GRACE_MS = 60_000;
+const SETTLED_MS = 600_000;
 /** Long enough to tell "held back" from "late". */
 export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_CHECK_MS;
 
@@ -161,7 +162,9 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 		}
 
 		// An entered id that the API never knew is given up sooner.
-		const isForeign = isNeverKnown(seen) && options.submittedAtMs === undefined;
+		// So is one of another account's: a video that was accepted a while ago is known by now.
+		const isSettled = startedMs - (options.submittedAtMs ?? 0) > SETTLED_MS;
+		const isForeign = isNeverKnown(seen) && isSettled;
 		const endMs = isForeign ? Math.min(deadlineMs, startedMs + UNKNOWN_ID_GRACE_MS) : deadlineMs;
 		const leftMs = endMs - now();
 		if (leftMs <= 0) throw overdue(options, seen, last);

@@ -33,13 +33,17 @@ const createdMs = (row: IDataObject) => Date.parse(String(row.created)) || 0;
  * @throws ItemError when the API refuses, or a page cannot be read in several attempts
  */
 export async function listVideos(reader: Reader, plan: ManyPlan): Promise<IDataObject[]> {
-	const found: IDataObject[] = [];
+	const found = new Map<string, IDataObject>();
 	for await (const page of readLog(reader, plan.query)) {
 		if ('cause' in page) throw logUnreadable(page.cause);
-		found.push(...page.rows);
-		if (found.length >= plan.limit) break;
+		for (const row of page.rows) {
+			const id = String(row.inference_id);
+			// Of two rows about one generation, the one that tells who asked for it.
+			if (!found.has(id) || asText(row.client_request_id)) found.set(id, row);
+		}
+		if (found.size >= plan.limit) break;
 	}
-	return found
+	return [...found.values()]
 		.slice(0, plan.limit)
 		.sort((a, b) => createdMs(b) - createdMs(a))
 		.map(asVideo);

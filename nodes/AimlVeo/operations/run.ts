@@ -70,8 +70,13 @@ function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure
 /** The row of Continue On Fail. */
 function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
 	const nodeError = nodeErrorOf(context, { error, itemIndex });
-	const { generationId, status, url } = error.details;
-	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
+	const { description, status, url } = error.details;
+	// Whatever went wrong, what the item has paid for is named.
+	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
+	const generationId = error.details.generationId ?? paidId;
+	const known = Object.entries({ generationId, status, url, description }).filter(
+		([, value]) => value,
+	);
 	const row: INodeExecutionData = {
 		json: { error: nodeError.message, ...Object.fromEntries(known) },
 		pairedItem: { item: itemIndex },
@@ -108,22 +113,22 @@ function endOf(ctx: IExecuteFunctions) {
 
 type End = ReturnType<typeof endOf>;
 
+type OpenRun = Run & { readonly maxConcurrent: number };
+
 /**
- * Connects to the API, and holds the run to its limit.
+ * Connects to the API.
  * @throws ItemError when no item can be carried out
  */
 async function openRun(
 	context: RunContext,
-	planned: readonly Planned[],
 	{ signal }: End,
 	inFlight: Map<number, string>,
-): Promise<Run & { maxConcurrent: number }> {
-	const { ctx, ledger, runIndex } = context;
+): Promise<OpenRun> {
+	const { ctx, runIndex } = context;
 	const maxConcurrent = readMaxConcurrent(ctx);
 	const api = apiOf(await connect(ctx));
 	const now = steady(Date.now);
 	const sleep = async (ms: number) => await pause(ms, signal);
-	const orders = planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
 	return {
 		...context,
 		api,
@@ -131,7 +136,7 @@ async function openRun(
 		sleep,
 		signal,
 		maxConcurrent,
-		prices: await checkBudget({ api, ledger, sleep }, orders),
+		prices: new Map(),
 		queue: new SubmitQueue({ now, sleep, maxConcurrent: maxConcurrent }),
 		pace: new CheckPace(now),
 		origin: {
@@ -180,7 +185,7 @@ async function forEachItem(
 type Result = INodeExecutionData[][] | Failure;
 
 async function carryOutAll(
-	run: Run & { maxConcurrent: number },
+	run: OpenRun,
 	planned: readonly Planned[],
 	end: End,
 	inFlight: Map<number, string>,
@@ -214,6 +219,15 @@ async function carryOutAll(
 	return failure ?? rows;
 }
 
+const ordersOf = (planned: readonly Planned[]) =>
+	planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
+
+const isPaid = ({ ledger }: Run, plan: Planned) =>
+	ordersOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
+
+const refusedBy = (plan: Planned, refusal: ItemError): Planned =>
+	'refusal' in plan ? plan : { refusal };
+
 /** The same for a run that may not even begin. */
 async function resultOf(
 	context: RunContext,
@@ -221,25 +235,33 @@ async function resultOf(
 	end: End,
 	inFlight: Map<number, string>,
 ): Promise<Result> {
-	let run: Awaited<ReturnType<typeof openRun>>;
+	const proceed = context.ctx.continueOnFail();
+	let run: OpenRun;
 	try {
-		run = await openRun(context, planned, end, inFlight);
+		run = await openRun(context, end, inFlight);
 	} catch (cause) {
-		// The credential, the price or an option of the node: no item can be carried out.
+		// The credential or an option of the node: no item can be carried out.
 		const error = asItemError(cause);
-		if (!context.ctx.continueOnFail()) return { error, itemIndex: error.details.itemIndex ?? 0 };
+		if (!proceed) return { error, itemIndex: 0 };
 		return planned.map((plan, itemIndex) => [
 			errorRow(context, 'refusal' in plan ? plan.refusal : error, itemIndex),
 		]);
 	}
-	return await carryOutAll(run, planned, end, inFlight);
+	try {
+		const prices = await checkBudget(run, ordersOf(planned));
+		return await carryOutAll({ ...run, prices }, planned, end, inFlight);
+	} catch (cause) {
+		// Over the limit, or a price is not known: nothing is bought, but what is paid for is brought in.
+		const error = asItemError(cause);
+		if (!proceed) return { error, itemIndex: error.details.itemIndex ?? 0 };
+		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
+		return await carryOutAll(run, unpaid, end, inFlight);
+	}
 }
 
 /** Forgets the prices that only this run approved. */
 function releaseReserved({ ledger }: RunContext, planned: readonly Planned[]): void {
-	for (const plan of planned) {
-		if ('task' in plan && plan.task.order) ledger.reserved.delete(plan.task.order.key);
-	}
+	for (const { key } of ordersOf(planned)) ledger.reserved.delete(key);
 }
 
 /**

@@ -152,7 +152,7 @@ export async function planRequest(
 	if (ledger.find(key) && !spending.estimateOnly) return { ...plan, body };
 	const request = await body();
 	// An expression that was edited and gives what it gave before.
-	const known = isTool ? undefined : ledger.keyOfBody(key, hashRequest(request));
+	const known = ledger.keyOfBody(key, hashRequest(request));
 	return { ...plan, key: known ?? key, request, body };
 }
 

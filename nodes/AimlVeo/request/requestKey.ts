@@ -38,7 +38,7 @@ const REQUEST_PARAMETERS = [
 
 /** Names in an expression that stay the same in a call, or differ by clock or chance only. */
 const WITHOUT_DATA =
-	/\$(now|today|execution|workflow|vars|env|secrets|runIndex|itemIndex|jmespath|ifEmpty|min|max|average)\b/g;
+	/\$(?:now|today|execution\.(?:id|mode)|workflow|vars|env|secrets|runIndex|itemIndex|jmespath|ifEmpty|min|max|average)\b/g;
 /** What the model gives: `$fromAI('name', …)`. */
 const ARGUMENT = /\$from(?:AI|Ai|ai)\s*\(\s*(['"`])(.*?)\1/g;
 
@@ -50,18 +50,35 @@ function readsData(expression: string): boolean {
 	return /\$[\w(]/.test(inside.replace(ARGUMENT, '').replace(WITHOUT_DATA, ''));
 }
 
-type Arguments = (name: string) => unknown;
+/** How a call is read: the model's arguments by their names, and what an expression gives. */
+interface Call {
+	argument: (name: string) => unknown;
+	evaluate: (expression: string) => unknown;
+}
+
+const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
+
+/** Each part of a text with expressions: those that read data by their value, the others as they stand. */
+function partsOf(entered: string, { argument, evaluate }: Call): unknown[] {
+	return entered.split(/(\{\{.*?\}\})/s).map((part) => {
+		if (!part.startsWith('{{')) return part;
+		if (readsData(part)) return evaluate(part);
+		return [
+			part,
+			...[...part.matchAll(ARGUMENT)].map(([, , name = '']) => trimmed(argument(name))),
+		];
+	});
+}
 
 /** A parameter of a tool call: what the model or the data gave, but not the hour or a random number. */
-function argument(entered: unknown, value: unknown, given: Arguments): unknown {
+function argument(entered: unknown, value: unknown, call: Call): unknown {
 	if (typeof entered === 'string') {
-		if (!entered.startsWith('=') || readsData(entered)) return value;
-		return [entered, ...[...entered.matchAll(ARGUMENT)].map(([, , name = '']) => given(name))];
+		return entered.startsWith('=') ? partsOf(entered, call).map(trimmed) : trimmed(value);
 	}
 	const values = (typeof value === 'object' && value !== null ? value : {}) as IDataObject;
 	if (typeof entered !== 'object' || entered === null) return value;
 	return Object.fromEntries(
-		Object.entries(entered).map(([name, part]) => [name, argument(part, values[name], given)]),
+		Object.entries(entered).map(([name, part]) => [name, argument(part, values[name], call)]),
 	);
 }
 
@@ -84,12 +101,15 @@ export function keyOfToolCall(ctx: IExecuteFunctions, itemIndex: number): string
 	const { $fromAI } = ctx.getWorkflowDataProxy(itemIndex) as unknown as {
 		$fromAI: (name: string, description: string, type: string, fallback: string) => unknown;
 	};
-	const given: Arguments = (name) => $fromAI(name, '', 'string', '');
-	const call = REQUEST_PARAMETERS.map((name) => [
+	const call: Call = {
+		argument: (name) => $fromAI(name, '', 'string', ''),
+		evaluate: (expression) => ctx.evaluateExpression(expression, itemIndex),
+	};
+	const given = REQUEST_PARAMETERS.map((name) => [
 		name,
-		argument(parameters[name] ?? '', ctx.getNodeParameter(name, itemIndex, ''), given),
+		argument(parameters[name] ?? '', ctx.getNodeParameter(name, itemIndex, ''), call),
 	]);
-	return toolKey(hashRequest(Object.fromEntries(call)));
+	return toolKey(hashRequest(Object.fromEntries(given)));
 }
 
 /**

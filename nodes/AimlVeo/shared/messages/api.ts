@@ -39,7 +39,8 @@ export const blockedOnTheWay = (status: number, apiText: string) =>
 	new ItemError('A proxy or a firewall between n8n and the AI/ML API refused the request', {
 		description: `${answered(status, apiText)}, and that is not the API's own answer. Nothing was charged. ${status === 407 ? 'Enter the user name and the password in the proxy settings of this n8n' : 'Let the proxy or the firewall pass requests to the API'}, then ${RUN_AGAIN}.`,
 		httpCode: status,
-		endsRun: true,
+		// A firewall may refuse one prompt; a proxy that wants a password refuses all.
+		endsRun: status === 407 || status === 511,
 	});
 
 export const redirected = (status: number) =>
