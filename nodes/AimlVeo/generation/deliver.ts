@@ -92,8 +92,11 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
 			for (let chunk = body.read() as Buffer | null; chunk; chunk = body.read() as Buffer | null) {
 				taken.push(chunk);
 				byteLength += chunk.length;
-				// Asking for more now could end the stream, and then nothing can be put back.
-				if (byteLength >= HEAD_BYTES) return resolve();
+				if (byteLength < HEAD_BYTES) continue;
+				body.removeListener('readable', onReadable);
+				// At once: a turn later a stream that was read to its end has ended, and takes nothing back.
+				body.unshift(Buffer.concat(taken));
+				return resolve();
 			}
 		};
 		body.on('error', onError).once('end', resolve).on('readable', onReadable);
@@ -105,9 +108,7 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
 		// Left without a listener, a fault of the stream would end the process.
 		body.on('error', () => {}).removeListener('error', onError);
 	}
-	const head = Buffer.concat(taken);
-	if (byteLength >= HEAD_BYTES) body.unshift(head);
-	return head;
+	return Buffer.concat(taken);
 }
 
 /**

@@ -70,13 +70,11 @@ function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure
 /** The row of Continue On Fail. */
 function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
 	const nodeError = nodeErrorOf(context, { error, itemIndex });
-	const { description, status, url } = error.details;
+	const { status, url } = error.details;
 	// Whatever went wrong, what the item has paid for is named.
 	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
 	const generationId = error.details.generationId ?? paidId;
-	const known = Object.entries({ generationId, status, url, description }).filter(
-		([, value]) => value,
-	);
+	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
 	const row: INodeExecutionData = {
 		json: { error: nodeError.message, ...Object.fromEntries(known) },
 		pairedItem: { item: itemIndex },
