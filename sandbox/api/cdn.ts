@@ -3,7 +3,7 @@ import { createReadStream, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Generation, LogEntry, SandboxApi } from './index';
+import type { Generation, LogEntry, SandboxState } from './state';
 import { usedValue } from './schema';
 
 const MEDIA_FOLDER = join(__dirname, '..', 'media');
@@ -61,7 +61,7 @@ function rangeOf(header: string | undefined, size: number): [number, number] | u
 }
 
 export function serveCdn(
-	api: SandboxApi,
+	api: SandboxState,
 	url: URL,
 	entry: LogEntry,
 	request: IncomingMessage,

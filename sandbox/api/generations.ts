@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { refuse, send, strike } from './respond';
-import type { Generation, LogEntry, SandboxApi } from './index';
+import type { Generation, LogEntry, SandboxState } from './state';
 import { CREDITS_PER_USD, priceOf } from './priceList';
 import { bodyFaults } from './schema';
 
 type Row = Record<string, unknown>;
 
-export function submit(api: SandboxApi, entry: LogEntry, response: ServerResponse): void {
+export function submit(api: SandboxState, entry: LogEntry, response: ServerResponse): void {
 	const body = (entry.body ?? {}) as Row;
 	const action = api.faults.take('submit', String(body.prompt));
 	if (strike(api.faults, 'submit', response, action ?? null)) return;
@@ -77,7 +77,7 @@ export function submit(api: SandboxApi, entry: LogEntry, response: ServerRespons
 	else accept();
 }
 
-export function look(api: SandboxApi, url: URL, entry: LogEntry, response: ServerResponse): void {
+export function look(api: SandboxState, url: URL, entry: LogEntry, response: ServerResponse): void {
 	const id = url.searchParams.get('generation_id') ?? '';
 	entry.generationId = id;
 	const generation = api.find(id);
@@ -89,7 +89,7 @@ export function look(api: SandboxApi, url: URL, entry: LogEntry, response: Serve
 	send(response, 200, answerOf(api, generation, response));
 }
 
-function answerOf(api: SandboxApi, generation: Generation, response: ServerResponse): Row {
+function answerOf(api: SandboxState, generation: Generation, response: ServerResponse): Row {
 	const { fate, looks, costUsd } = generation;
 	const id = fate?.kind === 'otherId' ? `internal-${generation.id}` : generation.id;
 	if (fate?.kind === 'unknownStatus' && looks <= fate.looks) return { id, status: fate.status };

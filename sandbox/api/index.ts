@@ -1,54 +1,27 @@
 /**
  * A local stand-in for the AI/ML API: its video, billing, log and catalogue routes, as strict as the
- * vendor's schema, jobs that take time, a CDN on another port, faults on demand, and a log of all asked.
+ * vendor's schema, jobs that take time, a CDN on another port, faults on demand, and a log of all requests.
  *
  * @example const api = await startSandboxApi({ generationMs: 2_000 }); … await api.stop();
  */
-import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { refuse, send, strike } from './respond';
 import { serveCdn } from './cdn';
 import { sendDescription } from './described';
 import { deviate } from './deviate';
 import type { Deviation } from './deviations';
-import { Faults } from './faults';
-import type { FaultAction, FaultRule } from './faults';
+import type { FaultRule } from './faults';
 import { look, submit } from './generations';
 import { sendLogs, sendModels } from './logs';
-import { SCHEMAS } from './schema';
-import type { Schemas } from './schema';
+import { refuse, send, strike } from './respond';
+import { SandboxState } from './state';
+import type { LogEntry, Settings } from './state';
 
 export type { FaultRule } from './faults';
+export type { Generation, LogEntry, Settings } from './state';
 
 const MAX_BODY_BYTES = 256_000_000;
-
-export interface Settings {
-	/** From submission to the finished video. */
-	generationMs: number;
-	balanceUsd: number;
-	/** Jobs that may run at the same time; one more is answered with 429. */
-	concurrency: number;
-	/** `Retry-After` of that 429 in seconds. */
-	retryAfterS: number;
-	/** Pads every generated video to this size, to try large files. */
-	videoBytes?: number;
-	/** Rows of the usage log that were there before. */
-	oldLogRows: number;
-	/** Model of these rows; without it all models in turn. */
-	oldLogModel?: string;
-	/** Rows of the log that are given at once, however many are asked for. */
-	logPageRows: number;
-	/** Every page of the log says that there is more. */
-	logEndless: boolean;
-	/** Looks that are answered in each minute (refused ones count too); one more is answered with 429. */
-	looksPerMinute: number;
-	/** The same for the usage log. */
-	logsPerMinute: number;
-	/** How much faster than real the minutes of these limits pass. */
-	speed: number;
-}
 
 export interface SandboxOptions extends Partial<Settings> {
 	port?: number;
@@ -57,73 +30,17 @@ export interface SandboxOptions extends Partial<Settings> {
 	apiKey?: string;
 }
 
-export interface LogEntry {
-	/** Ms since the epoch. */
-	at: number;
-	server: 'api' | 'cdn';
-	method: string;
-	/** With the query. */
-	path: string;
-	headers: Record<string, string | string[] | undefined>;
-	body?: unknown;
-	status?: number;
-	clientRequestId?: string;
-	generationId?: string;
-	/** The client went away before the answer was complete. */
-	aborted?: boolean;
-}
-
-export interface Generation {
-	id: string;
-	model: string;
-	body: Record<string, unknown>;
-	createdAt: number;
-	readyAt: number;
-	status: 'queued' | 'generating' | 'completed' | 'error';
-	/** Whether it is charged: it completed with a video. */
-	paid: boolean;
-	costUsd: number;
-	deliveredTimes: number;
-	clientRequestId?: string;
-	/** How it is to go on, if not well. */
-	fate?: FaultAction;
-	looks: number;
-	/** Version of its address on the CDN; older ones may have expired. */
-	urlVersion: number;
-	expiredVersion: number;
-}
-
-export class SandboxApi extends EventEmitter {
+export class SandboxApi extends SandboxState {
 	baseUrl = '';
-	cdnUrl = '';
-	readonly log: LogEntry[] = [];
-	readonly generations: Generation[] = [];
-	readonly faults = new Faults();
-	readonly settings: Settings;
 	readonly apiKey: string;
-	/** The models of the catalogue, and what each takes: a test may change them. */
-	schemas: Schemas = structuredClone(SCHEMAS);
 	/** How it differs from what the package assumes of the live API; empty: not at all. */
 	readonly deviations = new Set<Deviation>();
 	private servers: Server[] = [];
 	private readonly sockets = new Set<Socket>();
 
 	constructor(private readonly options: SandboxOptions) {
-		super();
+		super(options);
 		this.apiKey = options.apiKey ?? 'sandbox-key';
-		this.settings = {
-			generationMs: 0,
-			balanceUsd: 1_000,
-			concurrency: Infinity,
-			retryAfterS: 1,
-			oldLogRows: 0,
-			logPageRows: Infinity,
-			logEndless: false,
-			looksPerMinute: Infinity,
-			logsPerMinute: Infinity,
-			speed: 1,
-			...options,
-		};
 	}
 
 	async start(): Promise<this> {
@@ -133,39 +50,10 @@ export class SandboxApi extends EventEmitter {
 		return this;
 	}
 
-	fault(rule: FaultRule): void {
-		this.faults.add(rule);
-	}
-
-	/** Whether one more request like this is over the limit of the last minute. */
-	isOverLimit(isAlike: (entry: LogEntry) => boolean, perMinute: number): boolean {
-		if (perMinute === Infinity) return false;
-		const sinceMs = Date.now() - 60_000 / this.settings.speed;
-		return this.log.filter((entry) => entry.at > sinceMs && isAlike(entry)).length > perMinute;
-	}
-
-	/** Forgets jobs, faults and the log. */
-	reset(): void {
-		this.log.length = 0;
-		this.generations.length = 0;
-		this.faults.clear();
-		// And the vendor is what the package takes it for again.
+	/** And the vendor is what the package takes it for again. */
+	override reset(): void {
+		super.reset();
 		this.deviations.clear();
-		this.schemas = structuredClone(SCHEMAS);
-	}
-
-	/** Resolves with the first request, past or to come, for which `predicate` holds. */
-	async waitFor(predicate: (entry: LogEntry) => boolean): Promise<LogEntry> {
-		const past = this.log.find(predicate);
-		if (past) return past;
-		return await new Promise((resolve) => {
-			const listener = (entry: LogEntry) => {
-				if (!predicate(entry)) return;
-				this.off('request', listener);
-				resolve(entry);
-			};
-			this.on('request', listener);
-		});
 	}
 
 	/** Ends all connections at once. */
@@ -175,42 +63,6 @@ export class SandboxApi extends EventEmitter {
 		);
 		for (const socket of this.sockets) socket.destroy();
 		await Promise.all(closed);
-	}
-
-	/** The job with this id, brought up to now. */
-	find(id: string): Generation | undefined {
-		const generation = this.generations.find((candidate) => candidate.id === id);
-		if (generation) this.settle(generation);
-		return generation;
-	}
-
-	/** All jobs, brought up to now. */
-	settled(): Generation[] {
-		this.generations.forEach((generation) => this.settle(generation));
-		return this.generations;
-	}
-
-	/** The address of the job's video; each fresh one after an expiry differs. */
-	videoUrl(generation: Generation): string {
-		const name = encodeURIComponent(generation.id.split(':')[0] ?? '');
-		return `${this.cdnUrl}/generations/${name}.mp4?v=${generation.urlVersion}`;
-	}
-
-	/** Brings a job up to now. */
-	settle(generation: Generation): void {
-		if (generation.status === 'completed' || generation.status === 'error') return;
-		if (Date.now() < generation.readyAt) {
-			if (generation.looks > 0) generation.status = 'generating';
-			return;
-		}
-		const fate = generation.fate?.kind ?? '';
-		generation.status = ['fail', 'failedAtOnce'].includes(fate) ? 'error' : 'completed';
-		generation.paid = !['fail', 'failedAtOnce', 'noVideo'].includes(fate);
-		if (generation.paid) {
-			this.settings.balanceUsd =
-				Math.round((this.settings.balanceUsd - generation.costUsd) * 1e6) / 1e6;
-		}
-		this.emit('generation', generation);
 	}
 
 	private async listen(kind: 'api' | 'cdn', host: string, port: number): Promise<string> {
@@ -252,7 +104,7 @@ export class SandboxApi extends EventEmitter {
 			if (raw.length > 0) entry.body = parseJson(raw);
 			if (entry.clientRequestId) response.setHeader('X-Client-Request-Id', clientRequestId);
 			if (!isControl) this.emit('request', entry);
-			if (!isControl && this.deviations.size > 0) deviate(this, entry, response);
+			if (!isControl) deviate(this, this.deviations, entry, response);
 			if (isControl) this.control(url, entry, response);
 			else if (kind === 'cdn') serveCdn(this, url, entry, request, response);
 			else this.route(url, entry, response);

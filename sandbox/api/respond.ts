@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { FaultAction, FaultRule, Faults } from './faults';
-import type { LogEntry } from '.';
+import type { LogEntry } from './state';
 
 export function send(response: ServerResponse, status: number, body: unknown): void {
 	response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
