@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPage } from '../../sandbox/editor/browser';
-import { endWithUs } from '../../sandbox/guard';
-import { programPath } from '../../sandbox/programs';
+import { endWithUs } from '../../sandbox/processes/guard';
+import { programPath } from '../../sandbox/processes/programs';
 
 /** Everything the browser is asked to do; runs inside the page. */
 export interface Player {

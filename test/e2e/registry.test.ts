@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IWorkflowBase } from 'n8n-workflow';
-import { readExample } from '../../sandbox/examples';
-import { outputOf } from '../../sandbox/n8n/client';
+import { readExample } from '../../sandbox/n8n/examples';
+import { outputOf } from '../../sandbox/n8n/restClient';
 import { installPackage } from '../../sandbox/n8n/instance';
 import { PROJECT } from '../../sandbox/n8n/runtime';
-import { startRegistry } from '../../sandbox/registry';
-import type { Registry } from '../../sandbox/registry';
-import { step } from '../../sandbox/step';
+import { startRegistry } from '../../sandbox/stand-ins/registry';
+import type { Registry } from '../../sandbox/stand-ins/registry';
+import { step } from '../../sandbox/processes/step';
 import { record } from './facts';
 import { bytesOf, changed, filesOf, save, TARBALL, useN8n, VERSION } from './setup';
 

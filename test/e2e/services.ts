@@ -3,9 +3,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endWithUs } from '../../sandbox/guard';
-import { freePort } from '../../sandbox/n8n/instance';
-import { programPath } from '../../sandbox/programs';
+import { endWithUs } from '../../sandbox/processes/guard';
+import { freePort } from '../../sandbox/processes/ports';
+import { programPath } from '../../sandbox/processes/programs';
 
 const START_LIMIT_MS = 120_000;
 

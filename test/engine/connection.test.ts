@@ -8,7 +8,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createNetServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { startSandboxApi } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { startEngine, veoWorkflow } from './harness';
 import type { Engine } from './harness';
 import { posts, TEXT, UNKNOWN_HOST, useEngine } from './setup';

@@ -1,5 +1,5 @@
 /** Every model as the strict sandbox accepts it, and what is sent of what the user chose. */
-import { SCHEMAS } from '../../sandbox/api/schema';
+import { SCHEMAS } from '../../sandbox/stand-ins/api/schema';
 import { veoWorkflow } from './harness';
 import { posts, TEXT, useEngine } from './setup';
 

@@ -4,7 +4,7 @@ import type { RequestInput } from '../../nodes/AimlVeo/request/body';
 import { MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { readSetting } from '../../nodes/AimlVeo/request/settings';
-import { bodyFaults } from '../../sandbox/api/schema';
+import { bodyFaults } from '../../sandbox/stand-ins/api/schema';
 import { noFiles, refusalOf } from './support';
 
 const URL_A = 'https://example.com/a.png';

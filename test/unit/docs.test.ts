@@ -9,7 +9,7 @@ import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
 import { OPTIONS } from '../../nodes/AimlVeo/catalogue/parameters';
 import manifest from '../../package.json';
-import { readExample } from '../../sandbox/examples';
+import { readExample } from '../../sandbox/n8n/examples';
 import { PINNED, REASONS } from '../../sandbox/n8n/versions';
 import { purposeOf } from '../../scripts/docs/architecture';
 import { slugOf, table, withParts } from '../../scripts/docs/markdown';

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { Generation, LogEntry, SandboxState } from './state';
 import { usedValue } from './schema';
 
-const MEDIA_FOLDER = join(__dirname, '..', 'media');
+const MEDIA_FOLDER = join(__dirname, '..', '..', 'media');
 const TYPES: Record<string, string> = {
 	'.mp4': 'video/mp4',
 	'.jpg': 'image/jpeg',

@@ -80,7 +80,7 @@ const inFile = (from: string, to: string) =>
 
 const otherFile = (name: string) =>
 	on(CDN, (reply) => {
-		reply.body = readFileSync(join(__dirname, '..', 'media', name));
+		reply.body = readFileSync(join(__dirname, '..', '..', 'media', name));
 	});
 
 const refuseBody = (holds: (body: Json) => boolean) =>
