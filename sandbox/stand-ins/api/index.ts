@@ -12,9 +12,9 @@ import { sendDescription } from './openApi';
 import { deviate } from './deviate';
 import type { Deviation } from './deviations';
 import type { FaultRule } from './faults';
-import { look, submit } from './jobs';
+import { checkJob, submitJob } from './jobs';
 import { sendLogs, sendModels } from './logs';
-import { refuse, send, strike } from './respond';
+import { applyFault, refuse, send } from './respond';
 import { SandboxState } from './state';
 import type { LogEntry, Settings } from './state';
 
@@ -127,7 +127,7 @@ export class SandboxApi extends SandboxState {
 	private route(url: URL, entry: LogEntry, response: ServerResponse): void {
 		const route = `${entry.method} ${url.pathname}`;
 		if (route === 'GET /v1/models') {
-			if (!strike(this.faults, 'models', response)) sendModels(this, url, response);
+			if (!applyFault(this.faults, 'models', response)) sendModels(this, url, response);
 			return;
 		}
 		if (route === 'GET /docs-json') return sendDescription(this, url, entry, response);
@@ -136,15 +136,15 @@ export class SandboxApi extends SandboxState {
 		}
 		switch (route) {
 			case 'POST /v2/video/generations':
-				return submit(this, entry, response);
+				return submitJob(this, entry, response);
 			case 'GET /v2/video/generations':
-				if (this.isOverLimit(isLook, this.settings.looksPerMinute)) {
+				if (this.isOverLimit(isStatusCheck, this.settings.looksPerMinute)) {
 					return refuse(response, entry, 429, 'Too Many Requests');
 				}
-				return look(this, url, entry, response);
+				return checkJob(this, url, entry, response);
 			case 'GET /v2/billing':
 				this.settled();
-				if (strike(this.faults, 'billing', response)) return;
+				if (applyFault(this.faults, 'billing', response)) return;
 				return send(response, 200, { current_balance: this.settings.balanceUsd, currency: 'USD' });
 			case 'GET /v2/logs':
 				if (
@@ -152,7 +152,7 @@ export class SandboxApi extends SandboxState {
 				) {
 					return refuse(response, entry, 429, 'Too Many Requests');
 				}
-				if (strike(this.faults, 'logs', response)) return;
+				if (applyFault(this.faults, 'logs', response)) return;
 				return sendLogs(this, url, entry, response);
 			default:
 				return refuse(response, entry, 404, `Cannot ${entry.method} ${url.pathname}`);
@@ -160,7 +160,8 @@ export class SandboxApi extends SandboxState {
 	}
 }
 
-const isLook = ({ method, path }: LogEntry) => method === 'GET' && path.includes('generation_id=');
+const isStatusCheck = ({ method, path }: LogEntry) =>
+	method === 'GET' && path.includes('generation_id=');
 
 function parseJson(text: string): unknown {
 	try {

@@ -28,7 +28,7 @@ export function refuse(
 }
 
 /** Carries out a fault that answers by itself; false when none is due. */
-export function strike(
+export function applyFault(
 	faults: Faults,
 	on: FaultRule['on'],
 	response: ServerResponse,
