@@ -147,6 +147,12 @@ export function usedValue(body: Record<string, unknown>, name: string): unknown 
 	return body[name] ?? field?.default ?? (field?.enum?.length === 1 ? field.enum[0] : undefined);
 }
 
+/** The length of a job whose model says nothing about it. */
+const USUAL_SECONDS = 8;
+
+export const secondsOf = (body: Record<string, unknown>): number =>
+	Number(usedValue(body, 'duration') ?? USUAL_SECONDS);
+
 /** What the vendor would find wrong with a body, as "field: expected and received"; empty when nothing. */
 export function bodyFaults(body: unknown, schemas: Schemas = SCHEMAS): string[] {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) {
