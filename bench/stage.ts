@@ -1,4 +1,4 @@
-/** A real n8n with the packed package in it, the sandbox API behind it, and the credential set. */
+/** A real n8n with the packed package, the sandbox API and the credential. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

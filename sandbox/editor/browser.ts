@@ -1,4 +1,4 @@
-/** A real Chromium that is logged in to an n8n. AIMLVEO_CHROMIUM names another one than PATH gives. */
+/** A real Chromium that is logged in to n8n. AIMLVEO_CHROMIUM names one that is not in PATH. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';

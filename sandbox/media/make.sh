@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the pictures and the videos of the sandbox out of nothing, with ffmpeg. The results are committed.
+# Makes the images and the videos of the sandbox with ffmpeg. The results are committed.
 set -eu
 cd "$(dirname "$0")"
 

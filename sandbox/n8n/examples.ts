@@ -1,4 +1,4 @@
-/** Brings the credential and the example workflows into an n8n. */
+/** Imports the credential and the example workflows into n8n. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IWorkflowBase } from 'n8n-workflow';

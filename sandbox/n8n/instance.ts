@@ -1,4 +1,4 @@
-/** One running n8n: started in its own folder, with packages installed as a user would, ended without leftovers. */
+/** One running n8n: started in its own folder, with packages installed as a user installs them, and stopped without leftovers. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

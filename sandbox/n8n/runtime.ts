@@ -1,4 +1,4 @@
-/** Installs pinned n8n versions, each with the Node it wants, into a folder that git ignores. */
+/** Installs pinned n8n versions, each with the Node it needs, into a folder that git ignores. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ensurePrograms } from '../processes/programs';

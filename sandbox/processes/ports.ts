@@ -1,4 +1,4 @@
-/** Ports of this machine: a free one, or the assurance that a certain one is free. */
+/** Finds a free port, or checks that a given one is free. */
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { Advice } from './step';

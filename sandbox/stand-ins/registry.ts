@@ -1,4 +1,4 @@
-/** A package registry of our own on this machine (verdaccio), to publish to and to install from. */
+/** A local package registry (verdaccio), to publish to and to install from. */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

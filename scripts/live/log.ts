@@ -1,4 +1,4 @@
-/** The usage log and the balance after a video: when they show it, and what they say. */
+/** Checks the usage log and the balance after a video: when they show it, and what they say. */
 import { asNumber, asObject, asObjects, asText } from '../../nodes/AimlVeo/shared/values';
 import { shortName } from '../../nodes/AimlVeo/catalogue/models';
 import type { Account } from './free';

@@ -1,4 +1,4 @@
-/** Faults of the submission, which costs money, and of what is asked before it. */
+/** Faults while a request is submitted, which costs money, and before that. */
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { UNKNOWN_HOST } from '../engine/setup';
 import { PAYING } from './cell';

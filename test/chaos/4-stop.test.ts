@@ -1,4 +1,4 @@
-/** Stop in each phase; then the execution is retried, and all that was paid for comes. */
+/** Stop in each phase: when the execution is retried, everything that was paid for arrives. */
 import type { FaultRule, LogEntry } from '../../sandbox/stand-ins/api';
 import { isStruck, LOOKING, PAYING, WAITING } from './cell';
 import type { Fault } from './cell';

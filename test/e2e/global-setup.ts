@@ -1,4 +1,4 @@
-/** Once before all end-to-end tests: the n8n versions, the programs around them, and the packed package. */
+/** Prepares all end-to-end tests once: n8n versions, the programs around them, the packed package. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** A video element in a real browser, asked from a test: Chromium through Playwright, Firefox through a page of ours. */
+/** Plays a video in a real browser for a test: Chromium through Playwright, Firefox through its own page. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

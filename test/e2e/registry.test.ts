@@ -1,4 +1,4 @@
-/** Published to a registry, installed into n8n by its name, brought up to a higher version: as n8n's guide for manual installation says. */
+/** The package is published to a registry, installed into n8n by its name and updated, as n8n's guide for manual installation says. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** One real n8n with the packed package in it, the sandbox API behind it, and the examples. */
+/** One real n8n with the packed package, the sandbox API and the examples. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * What ends before the API can see the request costs nothing: it is told so, the ledger forgets it, and a
- * retry submits. What cannot mend itself is told at once, not after the time is over.
+ * A request that ends before the API can see it costs nothing: the message says so, the ledger forgets it,
+ * and a retry submits it. What cannot mend itself is told at once, not after the time is over.
  */
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';

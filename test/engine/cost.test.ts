@@ -1,4 +1,4 @@
-/** What a video cost, in its row; what it would cost, without making it; and nothing asked unasked. */
+/** What a video cost, and what it would cost; nobody asks for prices unless an option needs them. */
 import { videoFileOf } from '../../sandbox/stand-ins/api/cdn';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { PRICES, priceOf } from '../../sandbox/stand-ins/api/priceList';

@@ -1,4 +1,4 @@
-/** The sandbox API and n8n's engine for one test file, clean before each test. */
+/** The sandbox API and n8n's engine for one test file, reset before each test. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSandboxApi } from '../../sandbox/stand-ins/api';

@@ -1,4 +1,4 @@
-/** The house: which floor may use which, no circle anywhere, and nothing too long to hold in the head. */
+/** The rules of docs/architecture.md: which floor may use which, no circle of imports, nothing too long. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';

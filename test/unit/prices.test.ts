@@ -1,4 +1,4 @@
-/** What a request costs by the catalogue: every kind of price, and every way in which it is not known. */
+/** What a request costs by the catalogue: every kind of price, and every reason why it is not known. */
 import type { RequestBody } from '../../nodes/AimlVeo/request/body';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { priceOf } from '../../nodes/AimlVeo/cost/prices';

@@ -1,4 +1,4 @@
-/** The CDN of the sandbox: real MP4s with range requests, pictures, and what can go wrong on the way. */
+/** The CDN of the stand-in API: real MP4 files with range requests, images, and the faults of a download. */
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';

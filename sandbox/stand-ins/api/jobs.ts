@@ -1,4 +1,4 @@
-/** The two routes of the video jobs, submit and status check, with the faults that are due for them. */
+/** The two routes of the video jobs, submit and status check, with the faults that apply to them. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { applyFault, refuse, send } from './respond';

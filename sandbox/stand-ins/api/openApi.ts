@@ -1,4 +1,4 @@
-/** `GET /docs-json?model=…`: the request of one model as an OpenAPI document, with the habits of the vendor's own. */
+/** `GET /docs-json?model=…`: the request of one model as an OpenAPI document, written the way the vendor writes it. */
 import type { ServerResponse } from 'node:http';
 import { refuse, send } from './respond';
 import type { LogEntry, SandboxState } from './state';

@@ -1,4 +1,4 @@
-/** Made-up prices of every kind the vendor's catalogue knows, so that each can be tried. */
+/** Made-up prices, of every kind that the vendor's catalogue has. */
 import { SCHEMAS, secondsOf, usedValue } from './schema';
 
 export const CREDITS_PER_USD = 2_000_000;

@@ -1,4 +1,4 @@
-/** How the sandbox answers: JSON, the vendor's shape of a refusal, and faults that answer by themselves. */
+/** How the stand-in API answers: JSON, a refusal in the vendor's shape, or a fault. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { FaultAction, FaultRule, Faults } from './faults';

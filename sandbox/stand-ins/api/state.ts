@@ -1,4 +1,4 @@
-/** What the stand-in API knows: its settings, its jobs, the faults that are due, and a log of all requests. */
+/** What the stand-in API knows: its settings, its jobs, the faults to come, and a log of all requests. */
 import { EventEmitter } from 'node:events';
 import { Faults } from './faults';
 import type { FaultAction, FaultRule } from './faults';
