@@ -2,7 +2,8 @@
 // again. `CHAOS_WITHOUT_LEDGER=1 npm run chaos` does so in all cells, and must end red.
 const Module = require('node:module');
 
-const FIND = /find\(key\) \{\s*return this\.page\.entries\[key\];/g;
+// The bundler may have renamed the argument.
+const FIND = /find\((\w+)\) \{\s*return this\.page\.entries\[\1\];/g;
 const compile = Module.prototype._compile;
 
 Module.prototype._compile = function (content, file, ...more) {
