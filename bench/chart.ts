@@ -1,4 +1,4 @@
-/** Draws items against total time, as an SVG that is legible on a light page and on a dark one: it brings its ground along. */
+/** Draws items against total time, as an SVG with its own background for light and dark pages. */
 
 export interface Point {
 	items: number;

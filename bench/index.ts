@@ -5,10 +5,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Advice, PROJECT } from '../sandbox/n8n/runtime';
+import { PROJECT } from '../sandbox/n8n/runtime';
+import { Advice } from '../sandbox/processes/step';
 import { describeMachine } from './machine';
 import { downloadPart } from './parts/download';
-import { joinPart } from './parts/join';
+import { joinPart } from './parts/joining';
 import { limitPart } from './parts/limit';
 import { loopPart } from './parts/loop';
 import { scalePart } from './parts/scale';

@@ -1,5 +1,5 @@
-// Loads the package in the folder of its argument with n8n-core's own loader, in a fresh process, and prints
-// the milliseconds. Plain JavaScript: a transpiling hook would weigh on each file that is loaded.
+// Measures how long n8n-core's own loader takes for the package in a given folder, in a fresh process.
+// Plain JavaScript: a transpiling hook would weigh on each file that is loaded.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);

@@ -1,4 +1,4 @@
-/** What every part of the bench is. */
+/** The type of a part of the bench. */
 import type { Finding } from './report';
 
 export interface Effort {

@@ -1,4 +1,4 @@
-/** What a part of the bench finds, and how it is written down: limits, tables, plain Markdown. */
+/** What a part of the bench finds, and how it becomes Markdown: limits and tables. */
 import type { Machine } from './machine';
 
 export interface Limit {

@@ -1,11 +1,11 @@
-/** A real n8n with the packed package in it, the sandbox API behind it, and the credential set. */
+/** A real n8n with the packed package, the sandbox API and the credential. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandboxApi } from '../sandbox/api';
-import type { SandboxApi, SandboxOptions } from '../sandbox/api';
-import { ensureCredential } from '../sandbox/examples';
-import { N8nClient } from '../sandbox/n8n/client';
+import { startSandboxApi } from '../sandbox/stand-ins/api';
+import type { SandboxApi, SandboxOptions } from '../sandbox/stand-ins/api';
+import { ensureCredential } from '../sandbox/n8n/examples';
+import { N8nClient } from '../sandbox/n8n/restClient';
 import { installPackage, startN8n } from '../sandbox/n8n/instance';
 import type { N8nInstance } from '../sandbox/n8n/instance';
 import { ensureN8n, packProject } from '../sandbox/n8n/runtime';

@@ -1,6 +1,6 @@
 /** The workflows that are compared: the node, and what a good n8n user builds without it. */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { WorkflowFile } from '../sandbox/n8n/client';
+import type { WorkflowFile } from '../sandbox/n8n/restClient';
 import { connect, node, veoNode } from '../test/engine/harness';
 
 export const TRIGGER = 'Start';

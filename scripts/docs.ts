@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fileTable } from './docs/architecture';
+import { FOLDERS, fileTable } from './docs/architecture';
 import { withParts } from './docs/markdown';
 import { joinMessages, joinTable } from './docs/joinVideos';
 import { messageList, troubleshootingTable } from './docs/messages';
@@ -36,7 +36,9 @@ export const DOCUMENTS: Record<string, Record<string, () => string>> = {
 		troubleshooting: troubleshootingTable,
 		examples: exampleTable,
 	},
-	'docs/architecture.md': { files: fileTable },
+	'docs/architecture.md': Object.fromEntries(
+		FOLDERS.map((folder) => [`files-${folder}`, () => fileTable(folder)]),
+	),
 	'docs/messages.md': { messages: messageList, 'join-messages': joinMessages },
 };
 

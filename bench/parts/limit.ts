@@ -1,5 +1,5 @@
-/** Many items whose looks are limited by the API, in n8n's own engine, with and without that limit. */
-import { startSandboxApi } from '../../sandbox/api';
+/** Many items whose status checks are limited by the API, in n8n's own engine, with and without that limit. */
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { startEngine, veoWorkflow } from '../../test/engine/harness';
 import { median, range } from '../numbers';
 import type { Effort, Part } from '../part';

@@ -1,8 +1,8 @@
 /** The node against the hand-made loop of HTTP Request, Wait, HTTP Request and If, in a real n8n. */
 import type { IWorkflowBase } from 'n8n-workflow';
-import { withCredential } from '../../sandbox/examples';
-import { messageOf, outputOf } from '../../sandbox/n8n/client';
-import type { WorkflowFile } from '../../sandbox/n8n/client';
+import { withCredential } from '../../sandbox/n8n/examples';
+import { messageOf, outputOf } from '../../sandbox/n8n/restClient';
+import type { WorkflowFile } from '../../sandbox/n8n/restClient';
 import { itemsChart } from '../chart';
 import { median, range } from '../numbers';
 import type { Effort, Part } from '../part';

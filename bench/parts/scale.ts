@@ -1,5 +1,5 @@
-/** Many items with an API that is never slow: what one more item costs, in n8n's own engine. */
-import { startSandboxApi } from '../../sandbox/api';
+/** Many items with a fast API: what one more item costs, in n8n's own engine. */
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { startEngine, veoWorkflow } from '../../test/engine/harness';
 import { median, range } from '../numbers';
 import type { Effort, Part } from '../part';

@@ -1,4 +1,4 @@
-/** How soon a finished video is noticed and by how many looks, by the package's own wait loop. */
+/** How soon the package's own wait loop notices a finished video, and with how many status checks. */
 import * as wait from '../../nodes/AimlVeo/generation/wait';
 import { busiestWindow, GENERATIONS, generationTimesMs, schedule } from '../generationTimes';
 import type { Schedule } from '../generationTimes';

@@ -1,10 +1,10 @@
-/** A real Chromium that is logged in to an n8n. AIMLVEO_CHROMIUM names another one than PATH gives. */
+/** A real Chromium that is logged in to n8n. AIMLVEO_CHROMIUM names one that is not in PATH. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Locator, Page } from 'playwright-core';
-import { OWNER } from '../n8n/client';
-import { Advice } from '../n8n/runtime';
+import { OWNER } from '../n8n/restClient';
+import { Advice } from '../processes/step';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 /** Nothing is asked of the network but the n8n under test. */

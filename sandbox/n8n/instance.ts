@@ -1,12 +1,11 @@
-/** One running n8n: started in its own folder, with packages installed as a user would, ended without leftovers. */
+/** One running n8n: started in its own folder, with packages installed as a user installs them, and stopped without leftovers. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { endWithUs } from '../guard';
-import { Advice, step } from './runtime';
+import { endWithUs } from '../processes/guard';
+import { freePort } from '../processes/ports';
+import { Advice, step } from '../processes/step';
 import type { Runtime } from './runtime';
 
 const READY = 'Editor is now accessible';
@@ -41,32 +40,6 @@ export interface N8nInstance {
 	crash(): Promise<void>;
 	/** Resolves when it has ended for whatever reason. */
 	readonly ended: Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-	return await new Promise((resolve, reject) => {
-		const server = createServer();
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address() as AddressInfo;
-			server.close(() => resolve(port));
-		});
-	});
-}
-
-/** @throws Advice when somebody else listens there */
-export async function assertPortFree(port: number): Promise<void> {
-	await new Promise<void>((resolve, reject) => {
-		const server = createServer();
-		server.once('error', () =>
-			reject(
-				new Advice(
-					`Port ${port} is taken. End what listens there, or choose another port: PORT=${port + 10} npm start`,
-				),
-			),
-		);
-		server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
-	});
 }
 
 /**

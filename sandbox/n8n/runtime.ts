@@ -1,11 +1,9 @@
-/** Installs pinned n8n versions, each with the Node it wants, into a folder that git ignores. */
+/** Installs pinned n8n versions, each with the Node it needs, into a folder that git ignores. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ensurePrograms } from '../programs';
-import { step } from '../step';
+import { ensurePrograms } from '../processes/programs';
+import { step } from '../processes/step';
 import { packageOverrides, PINNED } from './versions';
-
-export { Advice, step } from '../step';
 
 export const PROJECT = join(__dirname, '..', '..');
 

@@ -1,38 +1,42 @@
-/** The list of the node's files for docs/architecture.md, each with what it says at its top. */
+/** The tables of files in docs/architecture.md, each file with what it says at its top. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { table } from './markdown';
 
 const ROOT = join(__dirname, '..', '..');
-const FOLDERS = ['credentials', 'nodes/AimlVeo', 'nodes/JoinVideos', 'nodes/JoinVideos/mp4'];
-/** The folder whose files go by their names alone. */
-const MAIN = /^(credentials|nodes\/AimlVeo)\/|^nodes\//;
+const SOURCE = /\.(ts|js|mjs|cjs|sh)$/;
+
+/** Folders of the repository, each with a table of its own. */
+export const FOLDERS = ['nodes', 'credentials', 'sandbox', 'test', 'bench', 'scripts'] as const;
+
+/** The comment that a file begins with, without its marks. */
+function leadingComment(source: string): string {
+	const text = source.replace(/^#!.*\n/, '').trimStart();
+	const block = /^\/\*\*([\s\S]*?)\*\//.exec(text)?.[1];
+	const lines = block?.split('\n') ?? /^(?:(?:\/\/|#).*\n)*/.exec(text)?.[0].split('\n') ?? [];
+	return lines
+		.map((line) => line.replace(/^\s*(?:\*|\/\/|#)?\s?/, ''))
+		.join(' ')
+		.replace(/\s+/g, ' ')
+		.replace(/@see.*|@example.*/, '')
+		.trim();
+}
 
 /** The first sentence of a file's leading comment. */
 export function purposeOf(source: string): string {
-	const comment = /^\s*\/\*\*([\s\S]*?)\*\//.exec(source)?.[1] ?? '';
-	const text = comment
-		.split('\n')
-		.map((line) => line.replace(/^\s*\*?\s?/, ''))
-		.join(' ')
-		.replace(/\s+/g, ' ')
-		.replace(/@see.*/, '')
-		.trim();
+	const text = leadingComment(source);
 	return (/^.*?[.](?=\s+(?:[A-Z'`]|n8n)|$)/.exec(text)?.[0] ?? text).replace(/\.$/, '');
 }
 
-export function fileTable(): string {
-	const rows = FOLDERS.flatMap((folder) =>
-		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-			.filter((name) => name.endsWith('.ts'))
-			.sort()
-			.map((name) => [
-				`[${`${folder}/${name}`.replace(MAIN, '')}](../${folder}/${name})`,
-				purposeOf(readFileSync(join(ROOT, folder, name), 'utf8')),
-			]),
-	);
-	for (const [link, purpose] of rows) {
-		if (!purpose) throw new Error(`${link} does not say at its top what it is for`);
-	}
+/** @throws Error for a file that does not say what it is for */
+export function fileTable(folder: (typeof FOLDERS)[number]): string {
+	const rows = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+		.filter((name) => SOURCE.test(name))
+		.sort()
+		.map((name) => {
+			const purpose = purposeOf(readFileSync(join(ROOT, folder, name), 'utf8'));
+			if (!purpose) throw new Error(`${folder}/${name} does not say at its top what it is for`);
+			return [`[${name}](../${folder}/${name})`, purpose];
+		});
 	return table(['File', 'What it is for'], rows);
 }

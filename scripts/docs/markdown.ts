@@ -1,4 +1,4 @@
-/** The bits of Markdown that the made parts of the documents consist of. */
+/** Markdown for the made parts of the documents: tables, anchors, markers. */
 
 /** Headings as GitHub and npm turn them into anchors. */
 export const slugOf = (heading: string): string =>

@@ -1,4 +1,4 @@
-/** The README's table of models, out of the node's own. */
+/** The README's table of models, made from the node's table. */
 import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type {
 	MediaName,

@@ -1,4 +1,4 @@
-/** The README's tables of parameters, out of the node's own fields. */
+/** The README's tables of parameters, made from the node's fields. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { fields } from '../../nodes/AimlVeo/description/fields';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';

@@ -1,6 +1,6 @@
-/** What the documents say about versions and examples, out of the files that hold it. */
+/** What the documents say about versions and examples, made from the files that hold it. */
 import manifest from '../../package.json';
-import { exampleNames, readExample } from '../../sandbox/examples';
+import { exampleNames, readExample } from '../../sandbox/n8n/examples';
 import { PINNED } from '../../sandbox/n8n/versions';
 import { code, table } from './markdown';
 

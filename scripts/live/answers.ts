@@ -1,4 +1,4 @@
-/** The answers about one generation beside what is assumed: to the request, to the looks, at the end. */
+/** Compares the answers about one generation with what is assumed: to the request, to the checks, at the end. */
 import { readOutcome, readReason } from '../../nodes/AimlVeo/api/responses';
 import { asNumber, asObject, asText } from '../../nodes/AimlVeo/shared/values';
 import { OPTIONS } from '../../nodes/AimlVeo/catalogue/parameters';

@@ -7,22 +7,7 @@ import type { Watched } from './answers';
 import { logRowOf } from './log';
 import type { Purchase } from './purchases';
 import { askWithKey, GENERATIONS, ifAnswered, lookPath } from './context';
-import type { Context } from './context';
-
-export interface Bought {
-	id: string;
-	model: string;
-	clientRequestId: string;
-	sentAtMs: number;
-	acceptedAtMs: number;
-	/** The last time it was seen under way. */
-	lastRunningAtMs: number;
-	endedAtMs: number;
-	/** Absent when it ended without a video. */
-	url?: string;
-	/** What the answer says, in USD. */
-	chargedUsd?: number;
-}
+import type { Bought, Context } from './context';
 
 /** As the vendor's own client. */
 const LOOK_EVERY_MS = 10_000;

@@ -1,4 +1,4 @@
-/** What the parts of a live run share: the connection, the clock, and the notes they take. */
+/** What the parts of a live run share: the connection, the clock, the notes they take, and what was bought. */
 import type { Answer, Ask, Asked } from '../exchange';
 import type { Notes } from './notes';
 import { MICRO_USD, formatUsd } from '../../nodes/AimlVeo/shared/money';
@@ -15,6 +15,21 @@ export interface Context {
 	clock: Clock;
 	notes: Notes;
 	print: (line: string) => void;
+}
+
+export interface Bought {
+	id: string;
+	model: string;
+	clientRequestId: string;
+	sentAtMs: number;
+	acceptedAtMs: number;
+	/** The last time it was seen under way. */
+	lastRunningAtMs: number;
+	endedAtMs: number;
+	/** Absent when it ended without a video. */
+	url?: string;
+	/** What the answer says, in USD. */
+	chargedUsd?: number;
 }
 
 export const GENERATIONS = '/v2/video/generations';

@@ -1,4 +1,4 @@
-/** Downloads a finished video without the key, and looks at what it is. */
+/** Downloads a finished video without the key, and checks what it is. */
 import { mp4Facts } from './mp4';
 import type { Part } from './notes';
 import type { Context } from './context';

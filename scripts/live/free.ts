@@ -1,4 +1,4 @@
-/** What can be seen without paying: the credential, the catalogue, the usage log, and what refusals look like. */
+/** Checks what costs nothing: the credential, the catalogue, the usage log, and the shape of refusals. */
 import { randomUUID } from 'node:crypto';
 import { asObject, asText } from '../../nodes/AimlVeo/shared/values';
 import type { Answer } from '../exchange';

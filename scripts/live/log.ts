@@ -1,11 +1,10 @@
-/** The usage log and the balance after a video: when they show it, and what they say. */
+/** Checks the usage log and the balance after a video: when they show it, and what they say. */
 import { asNumber, asObject, asObjects, asText } from '../../nodes/AimlVeo/shared/values';
 import { shortName } from '../../nodes/AimlVeo/catalogue/models';
-import type { Bought } from './buy';
 import type { Account } from './free';
 import type { Part } from './notes';
 import { askWithKey, ifAnswered, inSeconds, inUsd } from './context';
-import type { Context } from './context';
+import type { Bought, Context } from './context';
 
 type Row = Readonly<Record<string, unknown>>;
 

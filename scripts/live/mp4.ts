@@ -1,5 +1,5 @@
-/** What an MP4 is, as its own boxes say: length, picture, codecs. */
-import { mp4Seconds } from '../../sandbox/mp4';
+/** Reads the length, the size and the codecs of an MP4 from its boxes. */
+import { mp4Seconds } from '../../sandbox/media/mp4Seconds';
 
 export interface Mp4Facts {
 	seconds: number;

@@ -1,4 +1,4 @@
-/** What the API did, beside what this package assumes: one row for each fact, told as it is found. */
+/** What the API did, compared with what this package assumes: one row for each fact, printed as it is found. */
 
 /** `noted`: a fact that nothing is assumed about. */
 export type Verdict = 'as assumed' | 'differs' | 'noted';

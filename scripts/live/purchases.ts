@@ -1,7 +1,7 @@
 /** What a live run buys: one video of the cheapest kind, and what the options add. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bought } from './buy';
+import type { Bought } from './context';
 
 const LITE = 'veo-3.1-lite-generate-001';
 const EXTEND = 'google/veo3-1-fast-extend-video';

@@ -1,5 +1,5 @@
 /**
- * A whole live run: looks at what is free, says what it will spend and asks, buys, compares.
+ * A whole live run: checks what is free, says what it will spend, asks, buys, and compares.
  * It knows neither the terminal nor the environment; the clock and the question are arguments.
  */
 import { asObject, asText } from '../../nodes/AimlVeo/shared/values';

@@ -1,4 +1,4 @@
-/** Asks the vendor, without a key, for its catalogue and the description of each model, and compares. */
+/** Requests the vendor's catalogue and the description of each model, without a key, and compares them. */
 import { asObject, asObjects } from '../../nodes/AimlVeo/shared/values';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import type { Answer, Ask } from '../exchange';

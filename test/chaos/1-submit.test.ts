@@ -1,5 +1,5 @@
-/** Faults of the submission, which costs money, and of what is asked before it. */
-import type { FaultRule } from '../../sandbox/api';
+/** Faults while a request is submitted, which costs money, and before that. */
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { UNKNOWN_HOST } from '../engine/setup';
 import { PAYING } from './cell';
 import type { Fault } from './cell';

@@ -1,5 +1,5 @@
-/** Faults while the node looks how a paid generation stands, and generations that end badly. */
-import type { FaultRule } from '../../sandbox/api';
+/** Faults while the node checks a paid generation, and generations that end badly. */
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { LOOKING, PAYING, WAITING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';

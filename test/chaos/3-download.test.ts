@@ -1,5 +1,5 @@
 /** Faults of the CDN, when the video is paid for and ready. */
-import type { FaultRule, SandboxApi } from '../../sandbox/api';
+import type { FaultRule, SandboxApi } from '../../sandbox/stand-ins/api';
 import { LOOKING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';

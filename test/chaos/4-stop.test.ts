@@ -1,5 +1,5 @@
-/** Stop in each phase; then the execution is retried, and all that was paid for comes. */
-import type { FaultRule, LogEntry } from '../../sandbox/api';
+/** Stop in each phase: when the execution is retried, everything that was paid for arrives. */
+import type { FaultRule, LogEntry } from '../../sandbox/stand-ins/api';
 import { isStruck, LOOKING, PAYING, WAITING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';

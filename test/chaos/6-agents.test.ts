@@ -3,8 +3,8 @@
  * 3 invoke it, and as the engine runs it for newer ones.
  */
 import type { IDataObject, INode } from 'n8n-workflow';
-import { startSandboxApi } from '../../sandbox/api';
-import type { FaultRule, SandboxApi } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { FaultRule, SandboxApi } from '../../sandbox/stand-ins/api';
 import { agentWorkflow, startEngine } from '../engine/harness';
 import type { Engine, RunResult } from '../engine/harness';
 import { TEXT } from '../engine/setup';

@@ -1,4 +1,4 @@
-/** After the matrix: its table. */
+/** Prints the table after the matrix. */
 import { printTable } from './table';
 
 export default printTable;

@@ -1,4 +1,4 @@
-/** Before the matrix: a place for its lines. */
+/** Makes the folder for the rows of the table, before the matrix runs. */
 import { openTable } from './table';
 
 export default openTable;

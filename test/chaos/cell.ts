@@ -6,9 +6,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { startSandboxApi } from '../../sandbox/api';
-import type { FaultRule, Generation, LogEntry, SandboxApi, Settings } from '../../sandbox/api';
-import { videoFileOf } from '../../sandbox/api/cdn';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type {
+	FaultRule,
+	Generation,
+	LogEntry,
+	SandboxApi,
+	Settings,
+} from '../../sandbox/stand-ins/api';
+import { videoFileOf } from '../../sandbox/stand-ins/api/cdn';
 import { veoWorkflow } from '../engine/harness';
 import type { Engine, RunResult } from '../engine/harness';
 import { TEXT } from '../engine/setup';

@@ -1,4 +1,4 @@
-/** Makes tests of faults: each cell is one, and leaves its line in the table. */
+/** Turns faults and operations into tests: each cell is one test and one row of the table. */
 import { join } from 'node:path';
 import { startEngine } from '../engine/harness';
 import type { Engine } from '../engine/harness';

@@ -1,8 +1,9 @@
-// Loaded before n8n's engine, it takes the ledger's memory out of the built node: nothing that was paid for is
-// found again. `CHAOS_WITHOUT_LEDGER=1 npm run chaos` does so in all cells, and must end red.
+// Takes the ledger out of the built node, loaded before n8n's engine: nothing that was paid for is found
+// again. `CHAOS_WITHOUT_LEDGER=1 npm run chaos` does so in all cells, and must end red.
 const Module = require('node:module');
 
-const FIND = /find\(key\) \{\s*return this\.page\.entries\[key\];/g;
+// The bundler may have renamed the argument.
+const FIND = /find\((\w+)\) \{\s*return this\.page\.entries\[\1\];/g;
 const compile = Module.prototype._compile;
 
 Module.prototype._compile = function (content, file, ...more) {

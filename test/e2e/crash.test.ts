@@ -1,8 +1,8 @@
-/** n8n ends as by a power cut, in the middle of the work, and starts again: what is kept, what is lost, and how to find it. */
+/** n8n crashes while a video is made, and starts again: what is kept, what is lost, and how to find it. */
 import type { IWorkflowBase } from 'n8n-workflow';
-import { readExample } from '../../sandbox/examples';
-import { messageOf, outputOf } from '../../sandbox/n8n/client';
-import type { Execution } from '../../sandbox/n8n/client';
+import { readExample } from '../../sandbox/n8n/examples';
+import { messageOf, outputOf } from '../../sandbox/n8n/restClient';
+import type { Execution } from '../../sandbox/n8n/restClient';
 import { record } from './facts';
 import {
 	bytesOf,

@@ -7,7 +7,7 @@ import type { OperationName } from '../../nodes/AimlVeo/catalogue/parameters';
 import { Editor } from '../../sandbox/editor/editor';
 import type { Box } from '../../sandbox/editor/editor';
 import type { NodeView } from '../../sandbox/editor/nodeView';
-import { exampleNames, readExample } from '../../sandbox/examples';
+import { exampleNames, readExample } from '../../sandbox/n8n/examples';
 import { accountOf, changed, postsOf, save, useN8n } from './setup';
 
 const NODE = 'AI/ML API Veo';

@@ -1,4 +1,4 @@
-/** What the tests find out and docs/compatibility.md is to say: written down here, read by the reporter. */
+/** What the tests find out for docs/compatibility.md: written here, read by the reporter. */
 import { appendFileSync } from 'node:fs';
 
 export type Topic = 'versions' | 'modes' | 'crash' | 'queue';

@@ -1,12 +1,13 @@
-/** Once before all end-to-end tests: the n8n versions, the programs around them, and the packed package. */
+/** Prepares all end-to-end tests once: n8n versions, the programs around them, the packed package. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureN8n, packProject, PROJECT, step } from '../../sandbox/n8n/runtime';
-import { ensurePrograms, programPath } from '../../sandbox/programs';
-import type { ProgramName } from '../../sandbox/programs';
-import { ensureVerdaccio } from '../../sandbox/registry';
+import { ensureN8n, packProject, PROJECT } from '../../sandbox/n8n/runtime';
+import { step } from '../../sandbox/processes/step';
+import { ensurePrograms, programPath } from '../../sandbox/processes/programs';
+import type { ProgramName } from '../../sandbox/processes/programs';
+import { ensureVerdaccio } from '../../sandbox/stand-ins/registry';
 import { record } from './facts';
 
 const AROUND = join(PROJECT, 'test', 'e2e');

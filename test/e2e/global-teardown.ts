@@ -1,4 +1,4 @@
-/** Once after all end-to-end tests: the packed package and the notes go. */
+/** Removes the packed package and the notes after all end-to-end tests. */
 import { rmSync } from 'node:fs';
 
 export default function globalTeardown(): void {

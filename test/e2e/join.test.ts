@@ -10,7 +10,7 @@ import { copyFilm } from '../../nodes/JoinVideos/mp4/copy';
 import type { Film } from '../../nodes/JoinVideos/mp4/film';
 import { layOut } from '../../nodes/JoinVideos/mp4/layout';
 import { writeHead } from '../../nodes/JoinVideos/mp4/moov';
-import { programPath } from '../../sandbox/programs';
+import { programPath } from '../../sandbox/processes/programs';
 import { ROWS } from '../unit/join/rows';
 import type { Row } from '../unit/join/rows';
 import { clipBytes, clipPath, joined, pieces } from '../unit/join/support';

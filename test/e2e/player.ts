@@ -1,4 +1,4 @@
-/** A video element in a real browser, asked from a test: Chromium through Playwright, Firefox through a page of ours. */
+/** Plays a video in a real browser for a test: Chromium through Playwright, Firefox through its own page. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPage } from '../../sandbox/editor/browser';
-import { endWithUs } from '../../sandbox/guard';
-import { programPath } from '../../sandbox/programs';
+import { endWithUs } from '../../sandbox/processes/guard';
+import { programPath } from '../../sandbox/processes/programs';
 
 /** Everything the browser is asked to do; runs inside the page. */
 export interface Player {

@@ -1,15 +1,15 @@
-/** Published to a registry, installed into n8n by its name, brought up to a higher version: as n8n's guide for manual installation says. */
+/** The package is published to a registry, installed into n8n by its name and updated, as n8n's guide for manual installation says. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IWorkflowBase } from 'n8n-workflow';
-import { readExample } from '../../sandbox/examples';
-import { outputOf } from '../../sandbox/n8n/client';
+import { readExample } from '../../sandbox/n8n/examples';
+import { outputOf } from '../../sandbox/n8n/restClient';
 import { installPackage } from '../../sandbox/n8n/instance';
 import { PROJECT } from '../../sandbox/n8n/runtime';
-import { startRegistry } from '../../sandbox/registry';
-import type { Registry } from '../../sandbox/registry';
-import { step } from '../../sandbox/step';
+import { startRegistry } from '../../sandbox/stand-ins/registry';
+import type { Registry } from '../../sandbox/stand-ins/registry';
+import { step } from '../../sandbox/processes/step';
 import { record } from './facts';
 import { bytesOf, changed, filesOf, save, TARBALL, useN8n, VERSION } from './setup';
 

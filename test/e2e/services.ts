@@ -1,11 +1,11 @@
-/** A real Redis and a real PostgreSQL, each in a folder of its own and on a free port, gone after the test. */
+/** A real Redis and a real PostgreSQL, each in its own folder and on a free port, gone after the test. */
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endWithUs } from '../../sandbox/guard';
-import { freePort } from '../../sandbox/n8n/instance';
-import { programPath } from '../../sandbox/programs';
+import { endWithUs } from '../../sandbox/processes/guard';
+import { freePort } from '../../sandbox/processes/ports';
+import { programPath } from '../../sandbox/processes/programs';
 
 const START_LIMIT_MS = 120_000;
 

@@ -1,4 +1,4 @@
-/** One real n8n with the packed package in it, the sandbox API behind it, and the examples. */
+/** One real n8n with the packed package, the sandbox API and the examples. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import axios from 'axios';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type { IDataObject, INode, IWorkflowBase } from 'n8n-workflow';
-import { startSandboxApi } from '../../sandbox/api';
-import type { Generation, LogEntry, SandboxApi } from '../../sandbox/api';
-import { videoFileOf } from '../../sandbox/api/cdn';
-import { ensureCredential, readExample, withCredential } from '../../sandbox/examples';
-import { N8nClient } from '../../sandbox/n8n/client';
-import type { Execution, WorkflowFile } from '../../sandbox/n8n/client';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { Generation, LogEntry, SandboxApi } from '../../sandbox/stand-ins/api';
+import { videoFileOf } from '../../sandbox/stand-ins/api/cdn';
+import { ensureCredential, readExample, withCredential } from '../../sandbox/n8n/examples';
+import { N8nClient } from '../../sandbox/n8n/restClient';
+import type { Execution, WorkflowFile } from '../../sandbox/n8n/restClient';
 import { installPackage, startN8n } from '../../sandbox/n8n/instance';
 import type { InstanceOptions, N8nInstance } from '../../sandbox/n8n/instance';
 import { ensureN8n } from '../../sandbox/n8n/runtime';

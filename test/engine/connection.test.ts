@@ -1,6 +1,6 @@
 /**
- * What ends before the API can see the request costs nothing: it is told so, the ledger forgets it, and a
- * retry submits. What cannot mend itself is told at once, not after the time is over.
+ * A request that ends before the API can see it costs nothing: the message says so, the ledger forgets it,
+ * and a retry submits it. What cannot mend itself is told at once, not after the time is over.
  */
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -8,7 +8,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createNetServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { startSandboxApi } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { startEngine, veoWorkflow } from './harness';
 import type { Engine } from './harness';
 import { posts, TEXT, UNKNOWN_HOST, useEngine } from './setup';

@@ -1,7 +1,7 @@
-/** What a video cost, in its row; what it would cost, without making it; and nothing asked unasked. */
-import { videoFileOf } from '../../sandbox/api/cdn';
+/** What a video cost, and what it would cost; nobody asks for prices unless an option needs them. */
+import { videoFileOf } from '../../sandbox/stand-ins/api/cdn';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
-import { PRICES, priceOf } from '../../sandbox/api/priceList';
+import { PRICES, priceOf } from '../../sandbox/stand-ins/api/priceList';
 import { veoWorkflow } from './harness';
 import { dataUriOf, fileOf, itemsOf, posts, TEXT, useEngine } from './setup';
 

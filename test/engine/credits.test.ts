@@ -1,4 +1,4 @@
-/** Out of credits is not a bad key; and an account that empties midway loses nothing that was paid. */
+/** Running out of credits is not a bad key, and loses nothing that was paid for. */
 import { veoWorkflow } from './harness';
 import { itemsOf, posts, TEXT, useEngine } from './setup';
 

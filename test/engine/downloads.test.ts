@@ -1,4 +1,4 @@
-/** What is downloaded is told by its content, whatever the server calls it. */
+/** The type of a download is told by its content, whatever the server calls it. */
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';

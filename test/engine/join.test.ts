@@ -6,7 +6,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { ROWS } from '../unit/join/rows';
 import { readMp4 } from '../unit/join/readMp4';
 import { clipBytes, joined } from '../unit/join/support';
-import { startSandboxApi } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { connect, node, startEngine, veoNode } from './harness';
 import type { Engine, InputItem, RunResult, WorkflowSpec } from './harness';
 

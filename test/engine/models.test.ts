@@ -1,27 +1,31 @@
 /** Every model as the strict sandbox accepts it, and what is sent of what the user chose. */
-import { SCHEMAS } from '../../sandbox/api/schema';
+import { MEDIA, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
+import { SCHEMAS } from '../../sandbox/stand-ins/api/schema';
+import type { Field } from '../../sandbox/stand-ins/api/schema';
 import { veoWorkflow } from './harness';
 import { posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine();
 const photo = 'https://example.com/photo.jpg';
 const clip = 'https://example.com/clip.mp4';
-const MEDIA_OF: Record<string, object> = {
-	image_url: { firstFrame: photo },
-	last_image_url: { lastFrame: photo },
-	image_urls: { referenceImages: [photo, photo] },
-	video_url: { sourceVideo: clip },
-};
-const SETTING_OF: Record<string, [name: string, value: unknown]> = {
-	aspect_ratio: ['aspectRatio', '9:16'],
-	auto_fix: ['autoFix', false],
-	enhance_prompt: ['enhancePrompt', false],
-	generate_audio: ['generateAudio', false],
-	negative_prompt: ['negativePrompt', 'blurry'],
-	person_generation: ['personGeneration', 'dont_allow'],
-	provider: ['provider', 'google'],
-	seed: ['seed', 0],
-};
+
+/** The node's parameter for each field of the body. */
+const namesOf = (table: Readonly<Record<string, { field: string }>>) =>
+	new Map(Object.entries(table).map(([name, { field }]) => [field, name]));
+const MEDIA_NAMES = namesOf(MEDIA);
+const SETTING_NAMES = namesOf(SETTINGS);
+
+function mediumFor({ type }: Field): unknown {
+	if (type === 'images') return [photo, photo];
+	return type === 'video' ? clip : photo;
+}
+
+/** A value that is not the default, where there is another; else one that is easily taken for unset. */
+function valueFor({ type, enum: values, default: byDefault }: Field): unknown {
+	if (values) return values.find((value) => value !== byDefault) ?? values[0];
+	if (type === 'boolean') return false;
+	return type === 'integer' ? 0 : 'blurry';
+}
 
 const run = async (parameters: object, items = [{}]) =>
 	await setup.engine.run(veoWorkflow({ operation: 'create', ...parameters }), {
@@ -31,12 +35,12 @@ const run = async (parameters: object, items = [{}]) =>
 
 describe.each(Object.entries(SCHEMAS))('%s', (model, schema) => {
 	const mediaOf = (all: boolean) =>
-		Object.assign(
-			{},
-			...Object.entries(schema)
-				.filter(([, field]) => all || field.required)
-				.map(([name]) => MEDIA_OF[name] ?? {}),
-		) as object;
+		Object.fromEntries(
+			Object.entries(schema).flatMap(([field, spec]) => {
+				const name = MEDIA_NAMES.get(field);
+				return name && (all || spec.required) ? [[name, mediumFor(spec)] as const] : [];
+			}),
+		);
 
 	test('smallest body', async () => {
 		const result = await run({ model, prompt: 'A hill', ...mediaOf(false) });
@@ -50,11 +54,9 @@ describe.each(Object.entries(SCHEMAS))('%s', (model, schema) => {
 	test('fullest body', async () => {
 		const videoSettings: Record<string, unknown> = {};
 		const expected: Record<string, unknown> = {};
-		for (const [name, field] of Object.entries(schema)) {
-			if (name === 'duration') videoSettings.duration = expected.duration = field.enum?.[0];
-			if (name === 'resolution') videoSettings.resolution = expected.resolution = field.enum?.[0];
-			const setting = SETTING_OF[name];
-			if (setting) videoSettings[setting[0]] = expected[name] = setting[1];
+		for (const [field, spec] of Object.entries(schema)) {
+			const name = SETTING_NAMES.get(field);
+			if (name) videoSettings[name] = expected[field] = valueFor(spec);
 		}
 		const result = await run({ model, prompt: 'A hill', videoSettings, ...mediaOf(true) });
 		expect(result.error).toBeUndefined();

@@ -1,6 +1,6 @@
-/** Looks and submissions that are refused for their rate, words for an end, and IDs that nobody knows. */
+/** Rate limits of checks and submissions, words for the end of a generation, and unknown IDs. */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import { itemsOf, looks, posts, TEXT, useEngine } from './setup';
 

@@ -1,4 +1,4 @@
-/** What is never meant as it stands is found out before it is paid for. */
+/** A prompt that cannot be meant as it is, such as an unresolved expression, is found before anything is paid. */
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';
 import { posts, TEXT, useEngine } from './setup';

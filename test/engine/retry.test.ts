@@ -1,6 +1,6 @@
 /** A retry is the same request, whatever its expressions give this time; what is paid for is always named. */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunOptions, RunResult, WorkflowSpec } from './harness';
 import { fileOf, itemsOf, posts, TEXT, useEngine } from './setup';

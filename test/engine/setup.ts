@@ -1,8 +1,8 @@
-/** The sandbox API and n8n's engine for one test file, clean before each test. */
+/** The sandbox API and n8n's engine for one test file, reset before each test. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandboxApi } from '../../sandbox/api';
-import type { SandboxApi, SandboxOptions } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { SandboxApi, SandboxOptions } from '../../sandbox/stand-ins/api';
 import { startEngine } from './harness';
 import type { Engine, EngineOptions, InputItem } from './harness';
 

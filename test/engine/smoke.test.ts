@@ -1,9 +1,9 @@
 /** The main job through the public door: loaded by n8n, run by n8n, over HTTP, a video in n8n's store. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { startSandboxApi } from '../../sandbox/api';
-import type { SandboxApi } from '../../sandbox/api';
-import { videoFileOf } from '../../sandbox/api/cdn';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { SandboxApi } from '../../sandbox/stand-ins/api';
+import { videoFileOf } from '../../sandbox/stand-ins/api/cdn';
 import { startEngine, veoWorkflow } from './harness';
 import type { Engine } from './harness';
 

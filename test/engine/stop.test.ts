@@ -1,6 +1,6 @@
 /** Stop ends the node at once in every phase, asks nothing more, and loses no id. */
 import type { IDataObject } from 'n8n-workflow';
-import type { FaultRule, LogEntry } from '../../sandbox/api';
+import type { FaultRule, LogEntry } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
 import { itemsOf, looks, posts, TEXT, useEngine } from './setup';

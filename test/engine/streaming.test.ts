@@ -1,6 +1,6 @@
 /** A large video goes through n8n's engine without being held in memory, where n8n itself streams. */
-import { startSandboxApi } from '../../sandbox/api';
-import type { SandboxApi } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { SandboxApi } from '../../sandbox/stand-ins/api';
 import { startEngine, veoWorkflow } from './harness';
 import type { RunResult } from './harness';
 

@@ -1,6 +1,6 @@
 /** A submission is repeated only where the server surely did not take it. */
-import { startSandboxApi } from '../../sandbox/api';
-import type { FaultRule } from '../../sandbox/api';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import { itemsOf, posts, TEXT, UNKNOWN_HOST, useEngine } from './setup';
 

@@ -1,7 +1,7 @@
-/** Waiting rides out what passes, and ends at once on what does not. */
+/** Waiting goes on through a passing fault, and ends at once on a lasting one. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import { looks, posts, TEXT, useEngine } from './setup';
 

@@ -1,4 +1,4 @@
-/** What each answer of the API means: for a paid submission, for a look, for a free route. */
+/** What each answer of the API means: for a paid submission, a status check and a free route. */
 import type { IDataObject } from 'n8n-workflow';
 import {
 	apiOf,

@@ -1,7 +1,7 @@
-/** The house: which floor may use which, no circle anywhere, and nothing too long to hold in the head. */
+/** The rules of docs/architecture.md: which floor may use which, no circle of imports, nothing too long. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 
 const ROOT = join(__dirname, '..', '..');
@@ -109,6 +109,16 @@ test('the product uses nothing but the product', () => {
 			.map((target) => `${file} > ${target}`),
 	);
 	expect(outward).toEqual([]);
+});
+
+test('product, sandbox and bench share no file name', () => {
+	const namesIn = (...folders: string[]) => {
+		const inside = files.filter((file) => folders.includes(file.split('/')[0] ?? ''));
+		return new Set(inside.map((file) => basename(file)).filter((name) => name !== 'index.ts'));
+	};
+	const all = [namesIn('nodes', 'credentials'), namesIn('sandbox'), namesIn('bench')];
+	const names = all.flatMap((some) => [...some]);
+	expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
 const MAX_LINES = 300;

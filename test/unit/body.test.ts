@@ -2,9 +2,9 @@
 import { buildBody } from '../../nodes/AimlVeo/request/body';
 import type { RequestInput } from '../../nodes/AimlVeo/request/body';
 import { MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
-import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
+import type { MediaName, Model, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { readSetting } from '../../nodes/AimlVeo/request/settings';
-import { bodyFaults } from '../../sandbox/api/schema';
+import { bodyFaults } from '../../sandbox/stand-ins/api/schema';
 import { noFiles, refusalOf } from './support';
 
 const URL_A = 'https://example.com/a.png';
@@ -33,18 +33,23 @@ const EVERYTHING = {
 	},
 };
 
+/** A value for every setting there is: one of the model's own where it names them. */
+const settingsFor = ({ settings }: Model) =>
+	Object.fromEntries(
+		Object.entries(SETTINGS).map(([name, { type }]) => [
+			name,
+			settings[name as SettingName]?.values?.[0] ??
+				{ boolean: false, integer: 0, string: 'x' }[type],
+		]),
+	);
+
 test.each(MODELS.map((model) => [model.id, model] as const))(
 	'%s gets all it takes and nothing else',
 	async (id, model) => {
-		const duration = model.settings.duration?.values?.[0];
 		const media = Object.fromEntries(
 			Object.keys(model.media).map((name) => [name, EVERYTHING.media[name as MediaName]]),
 		);
-		const body = await build({
-			model: id,
-			media,
-			settings: { ...EVERYTHING.settings, duration },
-		});
+		const body = await build({ model: id, media, settings: settingsFor(model) });
 		expect(bodyFaults(body)).toEqual([]);
 		const count = Object.keys(model.media).length + Object.keys(model.settings).length;
 		expect(Object.keys(body)).toHaveLength(2 + count);

@@ -9,7 +9,7 @@ import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
 import { OPTIONS } from '../../nodes/AimlVeo/catalogue/parameters';
 import manifest from '../../package.json';
-import { readExample } from '../../sandbox/examples';
+import { readExample } from '../../sandbox/n8n/examples';
 import { PINNED, REASONS } from '../../sandbox/n8n/versions';
 import { purposeOf } from '../../scripts/docs/architecture';
 import { slugOf, table, withParts } from '../../scripts/docs/markdown';
@@ -116,7 +116,10 @@ describe('the checks below see what they are to see', () => {
 		expect(purposeOf('/**\n * One thing for n8n. More\n * of it.\n */\nx')).toBe(
 			'One thing for n8n',
 		);
-		expect(purposeOf('const x = 1;')).toBe('');
+		expect(purposeOf('#!/bin/sh\n# Makes clips. All of\n# them.\nset -e')).toBe('Makes clips');
+		expect(purposeOf('// One thing,\n// in two lines.\nx')).toBe('One thing, in two lines');
+		expect(purposeOf('const x = 1; // It.')).toBe('');
+		expect(purposeOf('#!/bin/sh\nset -e')).toBe('');
 	});
 });
 

@@ -1,5 +1,5 @@
 /** The examples hold nothing that n8n 3.0 takes away, as n8n 2.40 announces it. */
-import { exampleNames, readExample } from '../../sandbox/examples';
+import { exampleNames, readExample } from '../../sandbox/n8n/examples';
 
 /** Older agents run as this one from 3.0 on. */
 const FIRST_AGENT = 2;

@@ -1,4 +1,4 @@
-/** What a failed exchange tells, by the errors that Node, axios, the proxy agents and n8n really make. */
+/** What a failed exchange means, with the errors that Node, axios, proxy agents and n8n really throw. */
 import { createServer, get as plainGet } from 'http';
 import { get } from 'https';
 import { connect, createServer as createTcpServer } from 'net';

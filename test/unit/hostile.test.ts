@@ -1,4 +1,4 @@
-/** Any answer, any header, any value out of an expression: ends in a plain result or a message of ours. */
+/** Any answer, header or value of an expression ends in a plain result or in one of our messages. */
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import {

@@ -8,7 +8,7 @@ import {
 	shortName,
 } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
-import { SCHEMAS } from '../../sandbox/api/schema';
+import { SCHEMAS } from '../../sandbox/stand-ins/api/schema';
 
 test('the table and the schema know the same models', () => {
 	expect(MODELS.map(({ id }) => id).sort()).toEqual(Object.keys(SCHEMAS).sort());

@@ -1,4 +1,4 @@
-/** The pace that all looks of a run share, by a clock that only sleeping moves. */
+/** The pace that all status checks of a run share, by a clock that only sleeping moves. */
 import { LONGEST_RETRY_AFTER_MS, CheckPace } from '../../nodes/AimlVeo/generation/checkPace';
 import { fakeClock } from './support';
 

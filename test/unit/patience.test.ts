@@ -1,4 +1,4 @@
-/** Free routes are asked again: how often, how long apart, and when no more. */
+/** Retries of free requests: how often, how long apart, and when they end. */
 import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
 import { readWithRetry } from '../../nodes/AimlVeo/api/retry';
 import { readerOf } from './support';

@@ -1,7 +1,7 @@
 /** `npm run vendor` against the sandbox, which is changed as the vendor might change the API. */
-import { startSandboxApi } from '../../sandbox/api';
-import type { SandboxApi } from '../../sandbox/api';
-import type { Field, Schema } from '../../sandbox/api/schema';
+import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import type { SandboxApi } from '../../sandbox/stand-ins/api';
+import type { Field, Schema } from '../../sandbox/stand-ins/api/schema';
 import { askAt } from '../../scripts/exchange';
 import { isCandidate } from '../../scripts/vendor/compare';
 import { readDescribed } from '../../scripts/vendor/described';

@@ -1,4 +1,4 @@
-/** The look-decide-sleep loop and its schedule, by a clock that only sleeping moves. */
+/** The check-decide-sleep loop and its schedule, by a clock that only sleeping moves. */
 import type { IDataObject } from 'n8n-workflow';
 import * as wait from '../../nodes/AimlVeo/generation/wait';
 import {

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
-import { exampleNames, importExamples, readExample } from '../../../sandbox/examples';
-import { messageOf, outputOf } from '../../../sandbox/n8n/client';
-import type { Execution, WorkflowFile } from '../../../sandbox/n8n/client';
+import { exampleNames, importExamples, readExample } from '../../../sandbox/n8n/examples';
+import { messageOf, outputOf } from '../../../sandbox/n8n/restClient';
+import type { Execution, WorkflowFile } from '../../../sandbox/n8n/restClient';
 import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
-import { mp4Seconds } from '../../../sandbox/mp4';
+import { mp4Seconds } from '../../../sandbox/media/mp4Seconds';
 import { readMp4, trackOf } from '../../unit/join/readMp4';
 import { joined } from '../../unit/join/support';
 import { record } from '../facts';

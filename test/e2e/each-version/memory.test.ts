@@ -1,6 +1,6 @@
 /** The files when n8n keeps them in memory instead of on disk. */
-import { readExample } from '../../../sandbox/examples';
-import { outputOf } from '../../../sandbox/n8n/client';
+import { readExample } from '../../../sandbox/n8n/examples';
+import { outputOf } from '../../../sandbox/n8n/restClient';
 import { record } from '../facts';
 import { bytesOf, filesOf, save, useN8n } from '../setup';
 

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axios from 'axios';
 import type { IWorkflowBase } from 'n8n-workflow';
-import { startChatModel } from '../../../sandbox/chat';
-import type { ChatModel } from '../../../sandbox/chat';
-import { readExample } from '../../../sandbox/examples';
-import { messageOf, outputOf } from '../../../sandbox/n8n/client';
-import type { Execution, WorkflowFile } from '../../../sandbox/n8n/client';
+import { startChatModel } from '../../../sandbox/stand-ins/chatModel';
+import type { ChatModel } from '../../../sandbox/stand-ins/chatModel';
+import { readExample } from '../../../sandbox/n8n/examples';
+import { messageOf, outputOf } from '../../../sandbox/n8n/restClient';
+import type { Execution, WorkflowFile } from '../../../sandbox/n8n/restClient';
 import { PROJECT } from '../../../sandbox/n8n/runtime';
 import { record } from '../facts';
 import {

@@ -1,5 +1,5 @@
 /**
- * Lets time pass faster in this process: with `VEO_TEST_SPEED=20` a pause of 20 s takes one second, and
+ * Makes time pass faster in this process. With `VEO_TEST_SPEED=20` a pause of 20 s takes one second, and
  * so do all time-outs, for the node, n8n and axios alike. Their code stays as it is.
  */
 import { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** Programs of the system around n8n: found, installed where that is possible, or named with the way to get them. */
+/** Finds programs such as Chromium or Redis, installs them where possible, or says how to get them. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * What the vendor's schema lets through, written down apart from the node's own table, so that a slip
- * in either of them shows. Source: the OpenAPI descriptions of the Veo 3.1 models in the vendor's docs.
+ * What the vendor's schema accepts, kept apart from the node's own table so that a mistake in either of
+ * them shows. Source: the OpenAPI descriptions of the Veo 3.1 models in the vendor's docs.
  */
 
 export interface Field {
@@ -146,6 +146,12 @@ export function usedValue(body: Record<string, unknown>, name: string): unknown 
 	const field = SCHEMAS[String(body.model)]?.[name];
 	return body[name] ?? field?.default ?? (field?.enum?.length === 1 ? field.enum[0] : undefined);
 }
+
+/** The length of a job whose model says nothing about it. */
+const USUAL_SECONDS = 8;
+
+export const secondsOf = (body: Record<string, unknown>): number =>
+	Number(usedValue(body, 'duration') ?? USUAL_SECONDS);
 
 /** What the vendor would find wrong with a body, as "field: expected and received"; empty when nothing. */
 export function bodyFaults(body: unknown, schemas: Schemas = SCHEMAS): string[] {

@@ -1,12 +1,12 @@
-/** The CDN of the sandbox: real MP4s with range requests, pictures, and what can go wrong on the way. */
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+/** The CDN of the stand-in API: real MP4 files with range requests, images, and the faults of a download. */
+import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Generation, LogEntry, SandboxApi } from './index';
-import { usedValue } from './schema';
+import type { Generation, LogEntry, SandboxState } from './state';
+import { secondsOf } from './schema';
 
-const MEDIA_FOLDER = join(__dirname, '..', 'media');
+const MEDIA_FOLDER = join(__dirname, '..', '..', 'media');
 const TYPES: Record<string, string> = {
 	'.mp4': 'video/mp4',
 	'.jpg': 'image/jpeg',
@@ -14,17 +14,25 @@ const TYPES: Record<string, string> = {
 };
 const PADDING_CHUNK = Buffer.alloc(1_048_576);
 
-/** The file that fits a job's length and shape. */
-export function videoFileOf({ body }: Pick<Generation, 'body'>): string {
-	const { aspect_ratio: ratio } = body;
-	const seconds = Number(usedValue(body, 'duration'));
-	return join(MEDIA_FOLDER, `${ratio === '9:16' ? 'portrait' : 'landscape'}-${seconds}s.mp4`);
-}
-
-/** The file, padded to `size` with an MP4 `free` box that players skip; nothing is held in memory. */
 /** What a trickle begins with, so that it is a video by its first bytes. */
 const TRICKLE_HEAD = 5_000;
 
+/** Seconds of the videos that there are in both shapes. */
+const LENGTHS = readdirSync(MEDIA_FOLDER).flatMap((name) => {
+	const [, seconds] = /^landscape-(\d+)s\.mp4$/.exec(name) ?? [];
+	return seconds === undefined ? [] : [Number(seconds)];
+});
+
+/** The file that fits a job's shape, and its length as nearly as there is one. */
+export function videoFileOf({ body }: Pick<Generation, 'body'>): string {
+	const wanted = secondsOf(body);
+	const nearest = (best: number, seconds: number) =>
+		Math.abs(seconds - wanted) < Math.abs(best - wanted) ? seconds : best;
+	const shape = body.aspect_ratio === '9:16' ? 'portrait' : 'landscape';
+	return join(MEDIA_FOLDER, `${shape}-${LENGTHS.reduce(nearest)}s.mp4`);
+}
+
+/** The file, padded to `size` with an MP4 `free` box that players skip; nothing is held in memory. */
 function paddedVideo(file: string, size: number): Readable {
 	const video = readFileSync(file);
 	async function* chunks() {
@@ -61,7 +69,7 @@ function rangeOf(header: string | undefined, size: number): [number, number] | u
 }
 
 export function serveCdn(
-	api: SandboxApi,
+	api: SandboxState,
 	url: URL,
 	entry: LogEntry,
 	request: IncomingMessage,

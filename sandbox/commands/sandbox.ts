@@ -1,6 +1,6 @@
 /** `npm run sandbox`: the stand-in API alone, with a line for each request. */
 import { parseArgs } from 'node:util';
-import { startSandboxApi } from './index';
+import { startSandboxApi } from '../stand-ins/api';
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({

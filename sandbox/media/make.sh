@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the pictures and the videos of the sandbox out of nothing, with ffmpeg. The results are committed.
+# Makes the images and the videos of the sandbox with ffmpeg. The results are committed.
 set -eu
-cd "$(dirname "$0")/media"
+cd "$(dirname "$0")"
 
 # picture NAME WIDTH HEIGHT TOP BOTTOM SUN_Y: a sky from one colour to another, a sun and a hill
 picture() {

@@ -1,17 +1,17 @@
-/** The two routes of the video jobs: submit and look, with the faults that strike them. */
+/** The two routes of the video jobs, submit and status check, with the faults that apply to them. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { refuse, send, strike } from './respond';
-import type { Generation, LogEntry, SandboxApi } from './index';
+import { applyFault, refuse, send } from './respond';
+import type { Generation, LogEntry, SandboxState } from './state';
 import { CREDITS_PER_USD, priceOf } from './priceList';
 import { bodyFaults } from './schema';
 
 type Row = Record<string, unknown>;
 
-export function submit(api: SandboxApi, entry: LogEntry, response: ServerResponse): void {
+export function submitJob(api: SandboxState, entry: LogEntry, response: ServerResponse): void {
 	const body = (entry.body ?? {}) as Row;
 	const action = api.faults.take('submit', String(body.prompt));
-	if (strike(api.faults, 'submit', response, action ?? null)) return;
+	if (applyFault(api.faults, 'submit', response, action ?? null)) return;
 	const faults = bodyFaults(entry.body, api.schemas);
 	if (faults.length > 0) {
 		return refuse(response, entry, 400, `Body validation error: ${faults.join('; ')}`, {
@@ -77,19 +77,25 @@ export function submit(api: SandboxApi, entry: LogEntry, response: ServerRespons
 	else accept();
 }
 
-export function look(api: SandboxApi, url: URL, entry: LogEntry, response: ServerResponse): void {
+export function checkJob(
+	api: SandboxState,
+	url: URL,
+	entry: LogEntry,
+	response: ServerResponse,
+): void {
 	const id = url.searchParams.get('generation_id') ?? '';
 	entry.generationId = id;
 	const generation = api.find(id);
 	const prompt = String(generation?.body.prompt ?? '');
-	if (strike(api.faults, 'fetch', response, api.faults.take('fetch', prompt, id) ?? null)) return;
+	if (applyFault(api.faults, 'fetch', response, api.faults.take('fetch', prompt, id) ?? null))
+		return;
 	if (!generation) return refuse(response, entry, 404, 'Generation not found');
 	generation.looks += 1;
 	api.settle(generation);
 	send(response, 200, answerOf(api, generation, response));
 }
 
-function answerOf(api: SandboxApi, generation: Generation, response: ServerResponse): Row {
+function answerOf(api: SandboxState, generation: Generation, response: ServerResponse): Row {
 	const { fate, looks, costUsd } = generation;
 	const id = fate?.kind === 'otherId' ? `internal-${generation.id}` : generation.id;
 	if (fate?.kind === 'unknownStatus' && looks <= fate.looks) return { id, status: fate.status };

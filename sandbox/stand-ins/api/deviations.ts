@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Generation, LogEntry, SandboxApi } from './index';
+import type { Generation, LogEntry, SandboxState } from './state';
 
 type Json = Record<string, unknown>;
 
@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 export interface Asked {
-	api: SandboxApi;
+	api: SandboxState;
 	entry: LogEntry;
 	/** Method and path without the query, as `GET /v2/billing`; for the CDN `CDN`. */
 	route: string;
@@ -80,7 +80,7 @@ const inFile = (from: string, to: string) =>
 
 const otherFile = (name: string) =>
 	on(CDN, (reply) => {
-		reply.body = readFileSync(join(__dirname, '..', 'media', name));
+		reply.body = readFileSync(join(__dirname, '..', '..', 'media', name));
 	});
 
 const refuseBody = (holds: (body: Json) => boolean) =>

@@ -1,6 +1,6 @@
 /**
- * A chat model on this machine that speaks OpenAI's protocol and does one thing: it calls the only tool
- * it is given with a fixed prompt, and then answers with what the tool said. For agents in tests.
+ * A local chat model for agents in tests. It speaks OpenAI's protocol and does one thing: it calls the only
+ * tool it is given with a fixed prompt, and then answers with what the tool said.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';

@@ -2,15 +2,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { OPERATIONS } from '../nodes/AimlVeo/operations/operations';
-import { startSandboxApi } from './api';
-import { Editor } from './editor/editor';
-import { ensureCredential, readExample, withCredential } from './examples';
-import { N8nClient, outputOf } from './n8n/client';
-import type { WorkflowFile } from './n8n/client';
-import { installPackage, startN8n } from './n8n/instance';
-import { ensureN8n, packProject, PROJECT } from './n8n/runtime';
-import { step } from './step';
+import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
+import { startSandboxApi } from '../stand-ins/api';
+import { Editor } from '../editor/editor';
+import { ensureCredential, readExample, withCredential } from '../n8n/examples';
+import { N8nClient, outputOf } from '../n8n/restClient';
+import type { WorkflowFile } from '../n8n/restClient';
+import { installPackage, startN8n } from '../n8n/instance';
+import { ensureN8n, packProject, PROJECT } from '../n8n/runtime';
+import { step } from '../processes/step';
 
 const IMAGES = join(PROJECT, 'docs', 'images');
 const NODE = 'AI/ML API Veo';

@@ -5,12 +5,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startSandboxApi } from './api';
-import { ensureCredential, importExamples } from './examples';
-import { mp4Seconds } from './mp4';
-import { messageOf, N8nClient, outputOf, OWNER } from './n8n/client';
-import { assertPortFree, installPackage, startN8n } from './n8n/instance';
-import { Advice, ensureN8n, packProject, PROJECT, step } from './n8n/runtime';
+import { startSandboxApi } from '../stand-ins/api';
+import { ensureCredential, importExamples } from '../n8n/examples';
+import { mp4Seconds } from '../media/mp4Seconds';
+import { messageOf, N8nClient, outputOf, OWNER } from '../n8n/restClient';
+import { installPackage, startN8n } from '../n8n/instance';
+import { ensureN8n, packProject, PROJECT } from '../n8n/runtime';
+import { assertPortFree } from '../processes/ports';
+import { Advice, step } from '../processes/step';
 
 const EXAMPLE = 'first-last-frame';
 const FOLDER = join(PROJECT, '.sandbox');

@@ -1,7 +1,7 @@
-/** `GET /docs-json?model=…`: the request of one model as an OpenAPI document, with the habits of the vendor's own. */
+/** `GET /docs-json?model=…`: the request of one model as an OpenAPI document, written the way the vendor writes it. */
 import type { ServerResponse } from 'node:http';
 import { refuse, send } from './respond';
-import type { LogEntry, SandboxApi } from './index';
+import type { LogEntry, SandboxState } from './state';
 import type { Field, Schema } from './schema';
 
 type Json = Record<string, unknown>;
@@ -50,7 +50,7 @@ export function describedRequest(id: string, schema: Schema): Json {
 }
 
 export function sendDescription(
-	api: SandboxApi,
+	api: SandboxState,
 	url: URL,
 	entry: LogEntry,
 	response: ServerResponse,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensurePrograms, programPath } from '../../sandbox/programs';
+import { ensurePrograms, programPath } from '../../sandbox/processes/programs';
 import { connect, node, startEngine } from '../../test/engine/harness';
 import type { Engine, RunResult } from '../../test/engine/harness';
 import { clipPath } from '../../test/unit/join/support';

@@ -1,4 +1,4 @@
-/** Commands that take a while: with a sign of life, and with advice when they do not work. */
+/** Runs commands that take a while: shows progress, and says what to do if one fails. */
 import { spawn } from 'node:child_process';
 
 /** Something the person in front of the terminal can mend: the message says how. */

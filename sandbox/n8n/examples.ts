@@ -1,9 +1,9 @@
-/** Brings the credential and the example workflows into an n8n. */
+/** Imports the credential and the example workflows into n8n. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IWorkflowBase } from 'n8n-workflow';
-import type { N8nClient, WorkflowFile } from './n8n/client';
-import { PROJECT } from './n8n/runtime';
+import type { N8nClient, WorkflowFile } from './restClient';
+import { PROJECT } from './runtime';
 
 const FOLDER = join(PROJECT, 'examples');
 const CREDENTIAL = { type: 'aimlapiApi', name: 'AI/ML API' };

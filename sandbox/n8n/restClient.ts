@@ -1,4 +1,4 @@
-/** Drives n8n through the REST API of its own editor. */
+/** Drives n8n through the REST API that its editor uses. */
 import { randomUUID } from 'node:crypto';
 import axios from 'axios';
 import type { AxiosInstance } from 'axios';

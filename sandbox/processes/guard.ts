@@ -1,4 +1,4 @@
-/** No program that was started here outlives this process, however it ends: Ctrl-C, kill -9, a test runner that gives up. */
+/** Ends every program that was started here when this process ends, even by Ctrl-C, kill -9 or a test runner that gives up. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 

@@ -1,8 +1,8 @@
 /** Holds an answer back until it is whole, so that deviations can change it. */
 import type { ServerResponse } from 'node:http';
 import { CDN, DEVIATIONS } from './deviations';
-import type { Change, Reply } from './deviations';
-import type { LogEntry, SandboxApi } from './index';
+import type { Change, Deviation, Reply } from './deviations';
+import type { LogEntry, SandboxState } from './state';
 
 function textHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
 	const entries = Object.entries(headers).filter(([, value]) => value !== undefined);
@@ -12,7 +12,13 @@ function textHeaders(headers: Readonly<Record<string, unknown>>): Record<string,
 }
 
 /** From now on the response gives what the deviations that are switched on make of it. */
-export function deviate(api: SandboxApi, entry: LogEntry, response: ServerResponse): void {
+export function deviate(
+	api: SandboxState,
+	deviations: ReadonlySet<Deviation>,
+	entry: LogEntry,
+	response: ServerResponse,
+): void {
+	if (deviations.size === 0) return;
 	const { writeHead, end } = response;
 	const reply: Reply = { status: 200, headers: {}, body: Buffer.alloc(0) };
 	const chunks: Buffer[] = [];
@@ -36,7 +42,7 @@ export function deviate(api: SandboxApi, entry: LogEntry, response: ServerRespon
 			entry.server === 'cdn' ? CDN : `${entry.method} ${entry.path.replace(/\?.*/, '')}`;
 		const generation = api.generations.find(({ id }) => id === entry.generationId);
 		const hadLength = reply.headers['content-length'] !== undefined;
-		for (const name of api.deviations) {
+		for (const name of deviations) {
 			(DEVIATIONS[name] as Change)(reply, { api, entry, route, generation });
 		}
 		if (hadLength && reply.headers['content-length'] !== undefined) {

@@ -1,6 +1,5 @@
-/** Made-up prices of every kind the vendor's catalogue knows, so that each can be tried. */
-
-import { SCHEMAS, usedValue } from './schema';
+/** Made-up prices, of every kind that the vendor's catalogue has. */
+import { SCHEMAS, secondsOf, usedValue } from './schema';
 
 export const CREDITS_PER_USD = 2_000_000;
 
@@ -22,26 +21,44 @@ export type Pricing =
 
 const perSecond = (price: number): Price => ({ price, unit: 'second', per: 1 });
 
-const byResolutionAndSound = (base: number): Pricing => ({
+const perSecondFrom = (cents: number): Pricing => ({
+	kind: 'fixed',
+	currency: 'USD',
+	units: [perSecond(cents / 100)],
+});
+
+/** Each higher resolution costs more, and a video without sound less. */
+const byResolutionAndSound = (cents: number, resolutions: readonly string[]): Pricing => ({
 	kind: 'variants',
 	currency: 'USD',
 	dimensions: ['resolution', 'generate_audio'],
-	variants: ['720p', '1080p'].flatMap((resolution) =>
+	variants: resolutions.flatMap((resolution, index) =>
 		[true, false].map((sound) => ({
 			when: { resolution, generate_audio: sound },
-			...perSecond((base + (resolution === '1080p' ? 10 : 0) - (sound ? 0 : 5)) / 100),
+			...perSecond((cents + 10 * index - (sound ? 0 : 5)) / 100),
 		})),
 	),
 });
 
-const usual = Object.keys(SCHEMAS).map((id) => [
-	id,
-	byResolutionAndSound(/fast/.test(id) ? 15 : 40),
-]);
+/** A price by what the model takes: only settings that have a value when the body leaves them out. */
+function usualPrice(model: string, cents: number): Pricing {
+	const isKnown = ['resolution', 'generate_audio'].every(
+		(name) => usedValue({ model }, name) !== undefined,
+	);
+	const resolutions = SCHEMAS[model]?.resolution?.enum?.map(String);
+	return isKnown && resolutions ? byResolutionAndSound(cents, resolutions) : perSecondFrom(cents);
+}
+
+const FAST = [
+	'google/veo-3.1-first-last-image-to-video-fast',
+	'google/veo-3.1-i2v-fast',
+	'google/veo-3.1-t2v-fast',
+];
 
 /** Prices by model id; the ids without their vendor are aliases. */
 export const PRICES: Record<string, Pricing> = {
-	...Object.fromEntries(usual),
+	...Object.fromEntries(Object.keys(SCHEMAS).map((id) => [id, usualPrice(id, 40)])),
+	...Object.fromEntries(FAST.map((id) => [id, usualPrice(id, 15)])),
 	'google/veo-3.1-reference-to-video': { kind: 'variable', currency: 'USD' },
 	'google/veo3-1-extend-video': {
 		kind: 'fixed',
@@ -73,7 +90,7 @@ export const PRICES: Record<string, Pricing> = {
 export function priceOf(body: Record<string, unknown>): number {
 	const model = String(body.model);
 	const pricing = PRICES[model];
-	const seconds = Number(usedValue(body, 'duration'));
+	const seconds = secondsOf(body);
 	if (!pricing || pricing.kind === 'variable') return 0.4 * seconds;
 	const price =
 		pricing.kind === 'fixed'

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { refuse, send } from './respond';
-import type { Generation, LogEntry, SandboxApi } from './index';
+import type { Generation, LogEntry, SandboxState } from './state';
 import { CREDITS_PER_USD, PRICES } from './priceList';
 
 type Row = Record<string, unknown>;
 
-export function sendModels(api: SandboxApi, url: URL, response: ServerResponse): void {
+export function sendModels(api: SandboxState, url: URL, response: ServerResponse): void {
 	const wanted = url.searchParams.getAll('id').flatMap((value) => value.split(','));
 	const withPrices = /pricing|all/.test(url.searchParams.get('include') ?? '');
 	const data = Object.keys(api.schemas)
@@ -26,7 +26,7 @@ export function sendModels(api: SandboxApi, url: URL, response: ServerResponse):
 }
 
 export function sendLogs(
-	api: SandboxApi,
+	api: SandboxState,
 	url: URL,
 	entry: LogEntry,
 	response: ServerResponse,
@@ -77,7 +77,7 @@ export function sendLogs(
 }
 
 /** One row per finished job, newest first: the charge appears only when a job has ended. */
-function logRows(api: SandboxApi): Row[] {
+function logRows(api: SandboxState): Row[] {
 	const row = (generation: Partial<Generation> & { paid: boolean }, created: number): Row => ({
 		created: new Date(created).toISOString(),
 		status: generation.paid ? 'succeeded' : 'failed',

@@ -1,13 +1,13 @@
-/** A package registry of our own on this machine (verdaccio), to publish to and to install from. */
+/** A local package registry (verdaccio), to publish to and to install from. */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axios from 'axios';
-import { endWithUs } from './guard';
-import { freePort } from './n8n/instance';
-import { ensurePackage } from './n8n/runtime';
-import { PINNED } from './n8n/versions';
-import { Advice } from './step';
+import { endWithUs } from '../processes/guard';
+import { ensurePackage } from '../n8n/runtime';
+import { PINNED } from '../n8n/versions';
+import { freePort } from '../processes/ports';
+import { Advice } from '../processes/step';
 
 const START_LIMIT_MS = 60_000;
 const READY = 'http address';

@@ -1,8 +1,8 @@
-/** How the sandbox answers: JSON, the vendor's shape of a refusal, and faults that answer by themselves. */
+/** How the stand-in API answers: JSON, a refusal in the vendor's shape, or a fault. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { FaultAction, FaultRule, Faults } from './faults';
-import type { LogEntry } from '.';
+import type { LogEntry } from './state';
 
 export function send(response: ServerResponse, status: number, body: unknown): void {
 	response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
@@ -28,7 +28,7 @@ export function refuse(
 }
 
 /** Carries out a fault that answers by itself; false when none is due. */
-export function strike(
+export function applyFault(
 	faults: Faults,
 	on: FaultRule['on'],
 	response: ServerResponse,

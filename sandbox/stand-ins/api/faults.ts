@@ -1,4 +1,4 @@
-/** Faults on demand: what can be made to go wrong, how often, and for which request. */
+/** Faults on demand: what goes wrong, how often, and for which request. */
 
 export type FaultAction =
 	/** Any status with any body. */
