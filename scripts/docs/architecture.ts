@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { table } from './markdown';
 
 const ROOT = join(__dirname, '..', '..');
-const FOLDERS = ['credentials', 'nodes/AimlVeo', 'nodes/JoinVideos', 'nodes/JoinVideos/mp4'];
+const FOLDERS = ['credentials', 'nodes/AimlVeo', 'nodes/JoinVideos'];
 /** The folder whose files go by their names alone. */
 const MAIN = /^(credentials|nodes\/AimlVeo)\/|^nodes\//;
 
