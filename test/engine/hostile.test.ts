@@ -43,7 +43,7 @@ const answers = fc.array(answer, { minLength: 1, maxLength: 20 });
 const PROPERTY = { numRuns: 30 };
 
 const OWN =
-	/^(The AI\/ML API |The video |The generation |The request may |'[A-Z]|An expression |The file of |The request is too large|A proxy or a firewall )/;
+	/^(The AI\/ML API |The video |The generation |The request may |'[A-Z]|An expression |The file in |The request is too large|The API key is not allowed |A proxy or firewall )/;
 
 function isRowOrOwnMessage(row: IDataObject): void {
 	if (!('error' in row)) return;

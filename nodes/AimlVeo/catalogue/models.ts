@@ -106,7 +106,7 @@ export const SETTINGS = {
 		field: 'provider',
 		type: 'string',
 		label: 'Provider',
-		hint: 'Who runs the model: Google, its mirror at fal.ai, or Google first and then fal.ai',
+		hint: 'Who runs the model: Google, the fal.ai mirror, or Google first and then fal.ai',
 	},
 	resolution: {
 		field: 'resolution',
@@ -118,7 +118,7 @@ export const SETTINGS = {
 		field: 'seed',
 		type: 'integer',
 		label: 'Seed',
-		hint: 'Number that makes results repeatable: the same seed and request give a similar video',
+		hint: 'The same seed and the same request give a similar video',
 	},
 } as const satisfies Record<string, SettingInfo>;
 
