@@ -24,14 +24,14 @@ export class AimlapiApi implements ICredentialType {
 			default: '',
 			required: true,
 			description:
-				'Made at <a href="https://aimlapi.com/app/keys" target="_blank">aimlapi.com/app/keys</a>',
+				'Create a key at <a href="https://aimlapi.com/app/keys" target="_blank">aimlapi.com/app/keys</a>',
 		},
 		{
 			displayName: 'Base URL',
 			name: 'baseUrl',
 			type: 'string',
 			default: 'https://api.aimlapi.com',
-			description: 'Change it only for a gateway of your own or for the sandbox',
+			description: 'Change it only to use your own gateway or the sandbox',
 		},
 	];
 
@@ -53,7 +53,7 @@ export class AimlapiApi implements ICredentialType {
 				properties: {
 					value: 401,
 					message:
-						'The API key was not accepted. Copy it again from https://aimlapi.com/app/keys, or make a new one.',
+						'The API key was not accepted. Copy it again from https://aimlapi.com/app/keys, or create a new one.',
 				},
 			},
 			{
@@ -61,7 +61,7 @@ export class AimlapiApi implements ICredentialType {
 				properties: {
 					value: 403,
 					message:
-						'The API key is right, but the account has no credits or may not do this. Top up at https://aimlapi.com/app/billing.',
+						'The API key is valid, but the account has no credits or lacks permission. Top up at https://aimlapi.com/app/billing.',
 				},
 			},
 			{
@@ -70,7 +70,7 @@ export class AimlapiApi implements ICredentialType {
 					key: 'current_balance',
 					value: 0,
 					message:
-						'The API key is right, but the account has no credits. Top up at https://aimlapi.com/app/billing.',
+						'The API key is valid, but the account has no credits. Top up at https://aimlapi.com/app/billing.',
 				},
 			},
 		] as ICredentialTestRequest['rules'],

@@ -17,29 +17,32 @@ import {
 	parameterTable,
 	settingTable,
 } from './docs/parameters';
-import { compatibility, exampleTable, installation } from './docs/platform';
+import { compatibility, exampleTable, installation, unverified } from './docs/platform';
 
 const ROOT = join(__dirname, '..');
 
 /** Documents, and how each of their parts is made. */
 export const DOCUMENTS: Record<string, Record<string, () => string>> = {
 	'README.md': {
-		installation,
+		unverified,
 		operations: operationTable,
 		compatibility,
 		models: modelTable,
+		troubleshooting: troubleshootingTable,
+		examples: exampleTable,
+	},
+	'docs/installation.md': { installation },
+	'docs/messages.md': { messages: messageList, 'join-messages': joinMessages },
+	'docs/parameters.md': {
 		parameters: parameterTable,
 		settings: settingTable,
 		options: optionTable,
 		filters: filterTable,
 		join: joinTable,
-		troubleshooting: troubleshootingTable,
-		examples: exampleTable,
 	},
 	'docs/architecture.md': Object.fromEntries(
 		FOLDERS.map((folder) => [`files-${folder}`, () => fileTable(folder)]),
 	),
-	'docs/messages.md': { messages: messageList, 'join-messages': joinMessages },
 };
 
 /** The document as it should be. */

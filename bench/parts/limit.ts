@@ -69,7 +69,7 @@ async function run({ runs, quick }: Effort) {
 	];
 	const slower = median(seconds(limited)) / median(seconds(free));
 	return {
-		method: `${ITEMS} videos of ${amount(generationMs / 1_000)} s each, at once, in n8n's engine; the API refuses each look over ${LOOKS_PER_MINUTE} in the last minute, and refused ones count too. Medians of ${runs} runs, with and without the limit side by side.`,
+		method: `${ITEMS} videos of ${amount(generationMs / 1_000)} s each, at once, in n8n's engine; the API refuses each status check over ${LOOKS_PER_MINUTE} in the last minute, and refused ones count too. Medians of ${runs} runs, with and without the limit side by side.`,
 		limits: [
 			{
 				what: 'videos delivered under the limit',
@@ -86,7 +86,7 @@ async function run({ runs, quick }: Effort) {
 				unit: '',
 			},
 			{
-				what: 'share of the looks that are refused',
+				what: 'share of the checks that are refused',
 				measured: refusedShare,
 				bound: 'at most' as const,
 				limit: 5,
@@ -95,10 +95,10 @@ async function run({ runs, quick }: Effort) {
 		],
 		tables: [
 			{
-				columns: ['', 'time', 'delivered', 'looks', 'refused'],
+				columns: ['', 'time', 'delivered', 'checks', 'refused'],
 				rows: [
 					row('without a limit', free),
-					row(`${LOOKS_PER_MINUTE} looks a minute`, limited),
+					row(`${LOOKS_PER_MINUTE} checks a minute`, limited),
 					['', ratio(slower), '', '', ''],
 				],
 			},
@@ -106,4 +106,4 @@ async function run({ runs, quick }: Effort) {
 	};
 }
 
-export const limitPart: Part = { name: 'limit', title: 'When looks are limited', run };
+export const limitPart: Part = { name: 'limit', title: 'When status checks are limited', run };

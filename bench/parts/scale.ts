@@ -65,7 +65,7 @@ async function run({ runs, quick }: Effort) {
 	};
 	return {
 		method:
-			`Create Video and Wait with download and the default of ten at once, against an API whose videos are ready at the first look; ` +
+			`Create Video and Wait with download and the default of ten at once, against an API whose videos are ready at the first check; ` +
 			`in n8n's engine, filesystem mode, medians of ${runs} runs, each in a fresh process after ${WARM_UP} items to warm up. ` +
 			'Memory is the peak of the process over what it had before.',
 		limits: [

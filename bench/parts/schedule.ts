@@ -38,7 +38,7 @@ async function run() {
 		method:
 			`${amount(count)} generation times, log-normal with median ${seconds(medianMs)} and sigma ${sigma}, ` +
 			`cut to ${seconds(shortestMs)} to ${seconds(longestMs)}, seed ${seed}; the package's own loop waits for each of them ` +
-			'by a clock that only its sleeping moves. The look right after the submission is counted.',
+			'by a clock that only its sleeping moves. The check right after the submission counts.',
 		limits: [
 			{
 				what: 'mean delay between "ready" and "noticed"',
@@ -48,14 +48,14 @@ async function run() {
 				unit: 's',
 			},
 			{
-				what: 'looks a video, on average',
+				what: 'status checks per video, on average',
 				measured: adaptive.meanLooks,
 				bound: 'at most' as const,
 				limit: 25,
-				unit: 'looks',
+				unit: 'checks',
 			},
 			{
-				what: `mean delay against that of a loop that looks every ${seconds(LOOP_MS)}`,
+				what: `mean delay against a loop that checks every ${seconds(LOOP_MS)}`,
 				measured: adaptive.meanDelayMs / loop.meanDelayMs,
 				bound: 'at most' as const,
 				limit: 1,
@@ -69,14 +69,14 @@ async function run() {
 					'mean delay against adaptive',
 					'mean delay',
 					'longest',
-					'looks a video',
+					'checks per video',
 				],
 				rows: [
 					row('adaptive', adaptive),
 					...[...fixed].map(([ms, result]) => row(`every ${seconds(ms)}`, result)),
 				],
 			},
-			{ columns: ['items that begin at once', 'most looks in any second'], rows: busy },
+			{ columns: ['items that start at once', 'most checks in any second'], rows: busy },
 		],
 	};
 }

@@ -18,7 +18,7 @@ export class AimlVeo implements INodeType {
 		version: 1,
 		subtitle,
 		description:
-			'Make videos with Google Veo 3.1 from text, pictures or a video. Each video spends credits of your AI/ML API account; the same arguments in one execution give the same video.',
+			'Generate videos with Google Veo 3.1 from text, images or a video. Each video spends credits from your AI/ML API account. The same arguments in one execution return the same video.',
 		defaults: { name: 'AI/ML API Veo' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

@@ -17,7 +17,7 @@ export class JoinVideos implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["inputBinaryField"] }}',
-		description: 'Join videos into one MP4, one after the other, without encoding them again',
+		description: 'Join videos one after the other into a single MP4, without re-encoding',
 		defaults: { name: 'Join Videos' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

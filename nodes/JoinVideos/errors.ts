@@ -57,27 +57,27 @@ function listed(items: readonly number[]): string {
 }
 
 export const parameterUnreadable = (cause: unknown) =>
-	new JoinError('An expression of this node could not be resolved', {
+	new JoinError('An expression in this node could not be resolved', {
 		description: `n8n says: "${textOf(cause)}". Correct the expression, and check that the nodes it refers to are connected and have run.`,
 	});
 
 export const fieldMissing = (item: number) =>
 	new JoinError("'Input Binary Field' is empty", {
 		description:
-			'Enter the name of the binary field that holds the video, as the Binary tab of the node before shows it.',
+			'Enter the name of the binary field that contains the video. The Binary tab of the previous node shows it.',
 		items: [item],
 	});
 
 export const fieldNotText = (item: number) =>
 	new JoinError("'Input Binary Field' is not text", {
 		description:
-			"Let the expression give the name of a binary field, such as 'data', not the file.",
+			"Make sure that the expression returns the name of a binary field, such as 'data', not the file.",
 		items: [item],
 	});
 
 export const optionUnknown = (label: string, value: unknown, allowed: string) =>
 	new JoinError(`'${label}' cannot be '${String(value).slice(0, 80)}'`, {
-		description: `Let the expression in '${label}' give ${allowed}, or remove the option.`,
+		description: `Make sure that the expression in '${label}' returns ${allowed}, or remove the option.`,
 	});
 
 export function videosMissing(missing: readonly Slot[]): JoinError {
@@ -85,7 +85,7 @@ export function videosMissing(missing: readonly Slot[]): JoinError {
 	const fields = [...new Set(missing.map(({ field }) => `'${field}'`))].join(', ');
 	const [has, those] = items.length === 1 ? ['has', 'Item'] : ['have', 'Items'];
 	return new JoinError(`'Input Binary Field' has no file in ${items.length} of the items`, {
-		description: `${those} ${listed(items)} ${has} no binary field ${fields}. Enter the name that the Binary tab of the node before shows, or switch on 'Skip Items Without Video' in the options to join the others.`,
+		description: `${those} ${listed(items)} ${has} no binary field ${fields}. Enter the name that the Binary tab of the previous node shows, or turn on 'Skip Items Without Video' in the options to join the others.`,
 		items,
 	});
 }
@@ -93,37 +93,37 @@ export function videosMissing(missing: readonly Slot[]): JoinError {
 export const nothingToJoin = () =>
 	new JoinError("'Input Binary Field' has no file in any item", {
 		description:
-			'All items were skipped, so there is nothing to join. Look at the node before: its rows may hold the reason.',
+			'All items were skipped, so there is nothing to join. Check the output of the previous node: it may show the reason.',
 	});
 
 export const clipUnreadable = (slot: Slot, cause: unknown) =>
-	new JoinError("The file of 'Input Binary Field' could not be read", {
-		description: `n8n could not read the binary field '${slot.field}': ${textOf(cause)}. Run the node that makes the file again. No film was stored.`,
+	new JoinError("The file in 'Input Binary Field' could not be read", {
+		description: `n8n could not read the binary field '${slot.field}': ${textOf(cause)}. Run the node that creates the file again. No video was stored.`,
 		items: [slot.item],
 	});
 
 export const storeRefused = (cause: unknown) =>
-	new JoinError("n8n's storage did not take the film", {
-		description: `It says: ${textOf(cause)}. Make room or raise its limit, then run the node again.`,
+	new JoinError('n8n could not store the joined video', {
+		description: `n8n's storage reports: ${textOf(cause)}. Free some space or raise the limit, then run the node again.`,
 	});
 
 export const stopped = () =>
-	new JoinError('The execution was canceled', { description: 'No film was stored.' });
+	new JoinError('The execution was canceled', { description: 'No video was stored.' });
 
 /** What nobody foresaw, still with a way out. */
 export const unforeseen = (cause: unknown) =>
-	new JoinError(`The node could not go on: ${textOf(cause)}`, {
-		description: 'Please report this with the steps that led here.',
+	new JoinError(`The node could not continue: ${textOf(cause)}`, {
+		description: 'Please report this with the steps that led to it.',
 	});
 
-const FILE = "The file of 'Input Binary Field'";
-const AGAIN = 'Run the node that makes the file again.';
+const FILE = "The file in 'Input Binary Field'";
+const AGAIN = 'Run the node that creates the file again.';
 const REENCODE =
-	'Joining copies whole frames, so the hidden ones would show. Export the clip anew, with its cuts applied.';
+	'Joining copies whole frames, so hidden frames would become visible. Export the clip again with its cuts applied.';
 const EDITS = {
-	'several edits': 'several parts that an editor put together',
-	'another speed': 'another speed than it was recorded with',
-	'late picture': 'a picture that begins after its sound',
+	'several edits': 'several parts that an editor combined',
+	'another speed': 'a different speed than it was recorded with',
+	'late picture': 'video that starts after its sound',
 };
 
 const trimOf = ({ atStart, atEnd }: { atStart: number; atEnd: number }) =>
@@ -135,15 +135,15 @@ const trimOf = ({ atStart, atEnd }: { atStart: number; atEnd: number }) =>
 /** How to make two clips alike, by what they differ in. */
 const DIFFERENCES: Record<Trait, string> = {
 	size: `${SAME_SETTINGS}.`,
-	shape: `Their pixels are not equally wide. ${SAME_SETTINGS}.`,
-	rotation: 'Turn the pictures themselves, not only the way they are shown.',
-	codec: 'Encode all clips with the same codec; Veo makes H.264.',
+	shape: `Their pixels have different shapes. ${SAME_SETTINGS}.`,
+	rotation: 'Rotate the frames themselves, not only how they are displayed.',
+	codec: 'Encode all clips with the same codec. Veo uses H.264.',
 	'decoder configuration':
-		'Such clips can be joined only when the same encoder made them with the same settings. Use H.264, where this does not matter.',
+		'These clips can be joined only if the same encoder made them with the same settings. H.264 does not have this limit: use it instead.',
 	'NAL length size': 'Export the clips with the same program.',
-	'sound format': `Give all clips sound of one format, or ${LEAVE_OUT}.`,
-	'sample rate': `Players would play one of them too fast or too slowly. Give all clips the same sample rate, or ${LEAVE_OUT}.`,
-	'channel count': `Give all clips the same number of channels, or ${LEAVE_OUT}.`,
+	'sound format': `Use the same sound format for all clips, or ${LEAVE_OUT}.`,
+	'sample rate': `Players would play one of them too fast or too slow. Use the same sample rate for all clips, or ${LEAVE_OUT}.`,
+	'channel count': `Use the same number of channels for all clips, or ${LEAVE_OUT}.`,
 	'frame length': `Encode the sound of all clips with the same program, or ${LEAVE_OUT}.`,
 };
 
@@ -159,48 +159,51 @@ const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => 
 	empty: () => [`${FILE} is empty`, AGAIN],
 	notMp4: ({ found }) => [
 		`${FILE} is not an MP4 video`,
-		`By its first bytes it is ${found}. Join MP4 or MOV files only.`,
+		`Judging by its content, it is ${found}. Join only MP4 or MOV files.`,
 	],
-	cutBeforeIndex: () => [`${FILE} ends before its index`, `Was the download complete? ${AGAIN}`],
+	cutBeforeIndex: () => [
+		`${FILE} ends before its index`,
+		`The download may be incomplete. ${AGAIN}`,
+	],
 	dataMissing: ({ bytes }) => [
 		`${FILE} is cut off: ${bytes} bytes are missing`,
-		`Was the download complete? ${AGAIN}`,
+		`The download may be incomplete. ${AGAIN}`,
 	],
 	indexTooLarge: ({ bytes, limit }) => [
 		`${FILE} has an index of ${megabytes(bytes)}`,
-		`At most ${megabytes(limit)} are read, which is enough for many hours. ${AGAIN}`,
+		`The node reads at most ${megabytes(limit)}, which is enough for many hours of video. ${AGAIN}`,
 	],
 	tooManySamples: ({ count, limit }) => [
 		`${FILE} has a track of ${count} frames`,
-		`At most ${limit} are joined. Use shorter clips.`,
+		`The node joins at most ${limit}. Use shorter clips.`,
 	],
 	tooLong: ({ seconds: length, limit }) => [
 		`The joined video would last ${hours(length)}`,
-		`At most ${hours(limit)} are joined. Join fewer clips at a time.`,
+		`The node joins at most ${hours(limit)}. Join fewer clips at a time.`,
 	],
 	compressedIndex: () => [`${FILE} has a compressed index`, 'Export it again as a plain MP4.'],
 	damagedIndex: ({ box }) => [
 		`${FILE} has an index that contradicts itself`,
-		`Its box '${shownType(box)}' does not fit the rest of the file. ${AGAIN}`,
+		`Its box '${shownType(box)}' does not match the rest of the file. ${AGAIN}`,
 	],
 	fragmented: () => [
 		`${FILE} is a fragmented MP4`,
-		'Such files are made for streaming. Export it as a plain MP4, for instance with "ffmpeg -i in.mp4 -c copy out.mp4".',
+		'Files like this are made for streaming. Export it as a plain MP4, for example with "ffmpeg -i in.mp4 -c copy out.mp4".',
 	],
 	encrypted: ({ format }) => [
 		`${FILE} is encrypted`,
-		`Its frames are of the kind '${shownType(format)}'. Use a copy without copy protection.`,
+		`Its frames have the type '${shownType(format)}'. Use a copy without copy protection.`,
 	],
-	noPicture: () => [`${FILE} has no picture`, 'Join files with a video track only.'],
-	trimmed: (hidden) => [`${FILE} is trimmed: ${trimOf(hidden)} of it do not play`, REENCODE],
+	noPicture: () => [`${FILE} has no video track`, 'Join only video files.'],
+	trimmed: (hidden) => [`${FILE} is trimmed: ${trimOf(hidden)} are hidden`, REENCODE],
 	edited: ({ what }) => [`${FILE} has ${EDITS[what]}`, REENCODE],
 	soundVaries: () => [
-		`${FILE} has sound that changes its format midway`,
-		`Make it again, or ${LEAVE_OUT}.`,
+		`${FILE} has sound that changes format midway`,
+		`Create the file again, or ${LEAVE_OUT}.`,
 	],
 	noSilence: ({ seconds: length, format }) => [
 		`${FILE} needs ${seconds(length)} of silence`,
-		`Its sound is shorter than its picture, and silence can be made only for AAC-LC with one or two channels, not for ${format}. Give all clips sound of their full length, or ${LEAVE_OUT}.`,
+		`Its sound is shorter than the video. Silence can be added only to AAC-LC with one or two channels, not to ${format}. Use clips whose sound has the full length, or ${LEAVE_OUT}.`,
 	],
 };
 

@@ -11,7 +11,7 @@ export const fields: INodeProperties[] = [
 		placeholder: 'e.g. data',
 		hint: 'The name of the input field containing the video, or several names separated by commas',
 		description:
-			'Binary field of the incoming items that holds the video; several names, separated by commas, are taken in this order within each item',
+			'Binary field of the incoming items that contains the video; to join several fields of each item, separate their names with commas',
 	},
 	{
 		displayName: 'Options',
@@ -34,7 +34,7 @@ export const fields: INodeProperties[] = [
 				type: 'string',
 				default: 'data',
 				placeholder: 'e.g. data',
-				description: 'Name of the binary field that holds the joined video',
+				description: 'Name of the binary field that contains the joined video',
 			},
 			{
 				displayName: 'Skip Items Without Video',
@@ -42,7 +42,7 @@ export const fields: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether to join the other items when some have no such binary field, such as the rows of videos that could not be made',
+					'Whether to ignore items that have no video, such as generations that did not succeed, and join the others',
 			},
 			{
 				displayName: 'Sound',
@@ -59,7 +59,7 @@ export const fields: INodeProperties[] = [
 					{
 						name: 'Leave Out',
 						value: 'leaveOut',
-						description: 'Join the pictures only',
+						description: 'Join the videos without sound',
 					},
 				],
 			},

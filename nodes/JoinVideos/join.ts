@@ -99,7 +99,7 @@ function tellWhatIsLeftOut(ctx: IExecuteFunctions, clips: readonly Clip[]): void
 	}
 	if (names.length === 0) return;
 	ctx.addExecutionHints({
-		message: `Not in the joined video: ${[...new Set(names)].join(', ')}.`,
+		message: `Left out of the joined video: ${[...new Set(names)].join(', ')}.`,
 		type: 'info',
 		location: 'outputPane',
 	});

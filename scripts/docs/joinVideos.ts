@@ -37,7 +37,7 @@ const REFUSALS: { [Reason in Refusal['reason']]: Extract<Refusal, { reason: Reas
 		values: ['1920 × 1080', '1280 × 720'],
 	},
 	empty: { reason: 'empty' },
-	notMp4: { reason: 'notMp4', found: 'a picture' },
+	notMp4: { reason: 'notMp4', found: 'an image' },
 	cutBeforeIndex: { reason: 'cutBeforeIndex' },
 	dataMissing: { reason: 'dataMissing', bytes: 4096 },
 	damagedIndex: { reason: 'damagedIndex', box: 'stsc' },
@@ -78,5 +78,5 @@ export function joinMessages(): string {
 		message,
 		details.description,
 	]);
-	return table(['n8n says', 'Do this'], rows);
+	return table(['n8n shows', 'What to do'], rows);
 }

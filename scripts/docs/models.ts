@@ -15,16 +15,14 @@ function needs({ media }: Model): string {
 	const texts = names.map((name) =>
 		media[name] === 'required' ? MEDIA[name].label : `${MEDIA[name].label} (optional)`,
 	);
-	return texts.join(', ') || 'a prompt alone';
+	return texts.join(', ') || 'Prompt only';
 }
 
-/** The values that a model takes; what the API uses when nothing is chosen stands first. */
+/** The values that a model accepts; the API's default, where it is known, is in italics. */
 function valuesOf(spec: SettingSpec | undefined): string {
 	if (!spec) return '';
 	const { apiDefault, values = [] } = spec;
-	const others = values.filter((value) => value !== apiDefault);
-	const first = values.filter((value) => value === apiDefault);
-	return [...first, ...others].join(', ');
+	return values.map((value) => (value === apiDefault ? `_${value}_` : value)).join(', ');
 }
 
 export function modelTable(): string {
@@ -37,7 +35,7 @@ export function modelTable(): string {
 	});
 	const head = ['Model', 'Needs', ...COLUMNS.map((name) => SETTINGS[name].label)];
 	return [
-		`${MODELS.length} models. The value that stands first is used when you choose none.`,
+		`${MODELS.length} models. Values in italics are the API's defaults, where its documentation names them.`,
 		table(head, rows),
 	].join('\n\n');
 }

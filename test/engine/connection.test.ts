@@ -86,16 +86,16 @@ const cases: Array<[string, Case]> = [
 		'https:// to a port that speaks http',
 		{
 			baseUrl: async () => setup.api.baseUrl.replace('http:', 'https:'),
-			cause: /does not speak TLS/,
+			cause: /does not use TLS/,
 		},
 	],
 	[
 		'a port that cannot be',
-		{ baseUrl: async () => 'http://127.0.0.1:99999', cause: /not a valid one/ },
+		{ baseUrl: async () => 'http://127.0.0.1:99999', cause: /address is not valid/ },
 	],
 	[
 		'a name that does not exist',
-		{ baseUrl: async () => `http://${UNKNOWN_HOST}`, cause: /name of the server was not found/ },
+		{ baseUrl: async () => `http://${UNKNOWN_HOST}`, cause: /server name was not found/ },
 	],
 	[
 		"n8n's protection against internal requests",
@@ -111,7 +111,7 @@ const cases: Array<[string, Case]> = [
 			baseUrl: API,
 			env: async () => ({ HTTPS_PROXY: await proxyAnswering(wantsPassword) }),
 			cause: /HTTP 407/,
-			message: 'A proxy or a firewall between n8n and the AI/ML API refused the request [item 0]',
+			message: 'A proxy or firewall between n8n and the AI/ML API refused the request [item 0]',
 		},
 	],
 	[
@@ -120,12 +120,12 @@ const cases: Array<[string, Case]> = [
 			baseUrl: async () => 'http://api.aimlapi.invalid',
 			env: async () => ({ HTTP_PROXY: await proxyAnswering(wantsPassword) }),
 			cause: /HTTP 407/,
-			message: 'A proxy or a firewall between n8n and the AI/ML API refused the request [item 0]',
+			message: 'A proxy or firewall between n8n and the AI/ML API refused the request [item 0]',
 		},
 	],
 	[
 		'a connection that is reset before it is secured',
-		{ baseUrl: resetting, cause: /broke before it was secured/, isPassing: true },
+		{ baseUrl: resetting, cause: /lost before it was encrypted/, isPassing: true },
 	],
 	[
 		'a proxy that is not there',

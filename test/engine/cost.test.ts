@@ -90,7 +90,7 @@ describe('Estimate Only', () => {
 				request: { model, prompt: 'A hill' },
 			});
 			expect(row?.json.priceUnknown).toEqual(
-				isVariable ? 'The catalogue says that its price varies' : undefined,
+				isVariable ? 'The catalog says that its price varies' : undefined,
 			);
 			expect(row?.pairedItem).toEqual({ item: 0 });
 			expect(row?.files).toEqual({});

@@ -17,7 +17,7 @@ const refuse = (status: number, message: string) =>
 test.each([
 	[403, "You've run out of credits. Please top up your balance.", NO_CREDITS],
 	[403, 'Insufficient balance', NO_CREDITS],
-	[403, 'This model is not part of your plan', 'does not allow this with this API key'],
+	[403, 'This model is not part of your plan', 'API key is not allowed to make this request'],
 	[401, 'Unauthorized', 'did not accept the API key'],
 ])('HTTP %d "%s"', async (status, text, message) => {
 	refuse(status, text);

@@ -43,12 +43,12 @@ function expectWhole(result: RunResult, item = 0): void {
 }
 
 const faults: Array<[string, Action, cause?: string]> = [
-	['cut off', { kind: 'cutOff', afterBytes: 5_000 }, 'The connection broke'],
-	['cut off before the first byte', { kind: 'cutOff', afterBytes: 0 }, 'The connection broke'],
+	['cut off', { kind: 'cutOff', afterBytes: 5_000 }, 'The connection was lost'],
+	['cut off before the first byte', { kind: 'cutOff', afterBytes: 0 }, 'The connection was lost'],
 	['stalled', { kind: 'stall', afterBytes: 5_000 }, 'The download stalled'],
 	['a byte at a time', { kind: 'trickle', everyMs: 200 }, 'The download stalled'],
 	['stalled before the first byte', { kind: 'stall', afterBytes: 0 }, 'The download stalled'],
-	['shorter than announced', { kind: 'wrongLength', missing: 1_000 }, 'The connection broke'],
+	['shorter than announced', { kind: 'wrongLength', missing: 1_000 }, 'The connection was lost'],
 	['empty', { kind: 'emptyBody' }, 'The server sent an empty file'],
 	['HTML with 200', { kind: 'html' }, 'The server sent text/html instead of a video'],
 	[
@@ -66,7 +66,7 @@ const faults: Array<[string, Action, cause?: string]> = [
 		{ kind: 'status', status },
 		`The server answered with HTTP ${status}`,
 	]),
-	['reset', { kind: 'reset' }, 'The connection broke'],
+	['reset', { kind: 'reset' }, 'The connection was lost'],
 	['no answer', { kind: 'hang' }, 'The server did not answer in time'],
 	[
 		'a redirect to nowhere',
@@ -190,7 +190,7 @@ describe('an address that has expired', () => {
 		const body = { status: 'completed', video: { url: 'file:///etc/passwd' } };
 		setup.api.fault({ on: 'fetch', action: { kind: 'json', body }, after: 1 });
 		const result = await run();
-		expect(result.error?.message).toContain('that is not a web address');
+		expect(result.error?.message).toContain('did not give a usable URL');
 		expect(result.error?.description).toContain(setup.api.generations[0]?.id);
 	});
 
@@ -304,7 +304,7 @@ describe("n8n's store", () => {
 			credentials: setup.api,
 			retryOf: executionId,
 		});
-		expect(result.error?.message).toBe("The file of 'First Frame' could not be read [item 0]");
+		expect(result.error?.message).toBe("The file in 'First Frame' could not be read [item 0]");
 		expect(posts(setup)).toHaveLength(1);
 	});
 });

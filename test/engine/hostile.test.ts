@@ -47,7 +47,7 @@ const answers = fc.array(answer, { minLength: 1, maxLength: 20 });
 const PROPERTY = { numRuns: 30 };
 
 const OWN =
-	/^(The AI\/ML API |The video |The generation |The request may |'[A-Z]|An expression |The file of |The request is too large|A proxy or a firewall )/;
+	/^(The AI\/ML API |The video |The generation |The request may |'[A-Z]|An expression |The file in |The request is too large|The API key is not allowed |A proxy or firewall )/;
 
 function isRowOrOwnMessage(row: IDataObject): void {
 	if (!('error' in row)) return;
@@ -106,7 +106,7 @@ test.each([
 	setup.api.fault({ on: 'fetch', action: { kind: 'json', body } });
 	const [row] = await runItems({ operation: 'get', generationId: 'gen-1' }, [{}]);
 	expect(row).toEqual({
-		error: 'The AI/ML API gave an address for the video that is not a web address [item 0]',
+		error: 'The AI/ML API did not give a usable URL for the video [item 0]',
 		generationId: 'gen-1',
 		status: 'completed',
 	});
@@ -221,14 +221,14 @@ test.each([
 	const result = await setup.engine.run(veoWorkflow({ ...TEXT, prompt }), {
 		credentials: setup.api,
 	});
-	expect(result.error?.message).toBe('An expression of this node could not be resolved [item 0]');
+	expect(result.error?.message).toBe('An expression in this node could not be resolved [item 0]');
 	expect(result.error?.description).toContain(hint);
 	expect(result.error?.description).toContain('Correct the expression');
 	expect(setup.api.log).toEqual([]);
 });
 
 test.each<[string, object, string]>([
-	['operation', { operation: { a: 1 } }, `'Operation' has no value '{"a":1}'`],
+	['operation', { operation: { a: 1 } }, `'Operation' cannot be '{"a":1}'`],
 	[
 		'flag',
 		{ operation: 'get', generationId: 'x', waitForCompletion: '={{ ({ toString: 1 }) }}' },

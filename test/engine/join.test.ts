@@ -145,32 +145,32 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 			2,
 		],
 		[
-			"The file of 'Input Binary Field' is a fragmented MP4 [item 1]",
+			"The file in 'Input Binary Field' is a fragmented MP4 [item 1]",
 			/-c copy/,
 			itemsOf('a', 'fragmented'),
 			1,
 		],
 		[
-			"The file of 'Input Binary Field' is not an MP4 video [item 0]",
-			/By its first bytes it is text/,
+			"The file in 'Input Binary Field' is not an MP4 video [item 0]",
+			/Judging by its content, it is text/,
 			[{ binary: { data: fileOf(Buffer.from('Not a video')) } }, itemOf('a')],
 			0,
 		],
 		[
-			"The file of 'Input Binary Field' is empty [item 1]",
-			/Run the node that makes the file again/,
+			"The file in 'Input Binary Field' is empty [item 1]",
+			/Run the node that creates the file again/,
 			[itemOf('a'), { binary: { data: fileOf(Buffer.alloc(0)) } }],
 			1,
 		],
 		[
-			"The file of 'Input Binary Field' ends before its index [item 1]",
-			/Was the download complete\?/,
+			"The file in 'Input Binary Field' ends before its index [item 1]",
+			/The download may be incomplete/,
 			[itemOf('a'), { binary: { data: fileOf(clipBytes('b').subarray(0, 500)) } }],
 			1,
 		],
 		[
-			"The file of 'Input Binary Field' is cut off: 7 bytes are missing [item 1]",
-			/Was the download complete\?/,
+			"The file in 'Input Binary Field' is cut off: 7 bytes are missing [item 1]",
+			/The download may be incomplete/,
 			[itemOf('a'), { binary: { data: fileOf(clipBytes('b').subarray(0, -7)) } }],
 			1,
 		],
@@ -242,7 +242,7 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 		[{ inputBinaryField: '={{ $json.a.b.c.d }}' }, "'Input Binary Field' is empty [item 0]"],
 		[
 			{ inputBinaryField: "={{ $('Nowhere').item.json.a }}" },
-			'An expression of this node could not be resolved',
+			'An expression in this node could not be resolved',
 		],
 	])('%j is refused', async (parameters: IDataObject, message) => {
 		expect((await run(itemsOf('a'), parameters)).error?.message).toBe(message);
@@ -250,8 +250,8 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 
 	test('tells in the output panel what is left out', async () => {
 		const result = await run(itemsOf('subtitles', 'time-code', 'a'));
-		expect(result.stored).toContain('Not in the joined video: subtitles, time codes.');
-		expect((await run(itemsOf('a'))).stored).not.toContain('Not in the joined video');
+		expect(result.stored).toContain('Left out of the joined video: subtitles, time codes.');
+		expect((await run(itemsOf('a'))).stored).not.toContain('Left out of the joined video');
 	});
 });
 
@@ -303,7 +303,7 @@ describe('in the store', () => {
 		});
 		expect(result.error).toMatchObject({
 			message: expect.stringMatching(
-				/^The file of 'Input Binary Field' is cut off: \d+ bytes are missing \[item 2\]$/,
+				/^The file in 'Input Binary Field' is cut off: \d+ bytes are missing \[item 2\]$/,
 			),
 			itemIndex: 2,
 		});

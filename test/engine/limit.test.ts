@@ -20,7 +20,7 @@ describe('at the exact cent', () => {
 		const refused = await run(limited(usd - 0.01), itemsOf(count));
 		const each = count > 1 ? `items 0-${count - 1}: $4.00 each` : 'item 0: $4.00';
 		expect(refused.error?.message).toBe(
-			`The run would cost $${usd}.00, more than 'Max Cost (USD)' allows ($${usd - 1}.99): ${each} [item 0]`,
+			`The run would cost $${usd}.00, but 'Max Cost (USD)' is $${usd - 1}.99 (${each}) [item 0]`,
 		);
 		expect(refused.error?.description).toContain('Nothing was submitted');
 		expect(posts(setup)).toEqual([]);
@@ -53,7 +53,7 @@ describe('at the exact cent', () => {
 		// 4 + 4 + 2 + 3.2 + 3.6
 		const result = await run(limited(16.79, { videoSettings }), itemsOf(5));
 		expect(result.error?.message).toBe(
-			"The run would cost $16.80, more than 'Max Cost (USD)' allows ($16.79): items 0-1: $4.00 each; item 2: $2.00; item 3: $3.20; item 4: $3.60 [item 0]",
+			"The run would cost $16.80, but 'Max Cost (USD)' is $16.79 (items 0-1: $4.00 each; item 2: $2.00; item 3: $3.20; item 4: $3.60) [item 0]",
 		);
 		expect((await run(limited(16.8, { videoSettings }), itemsOf(5))).error).toBeUndefined();
 	});
@@ -63,7 +63,7 @@ test('hundreds of items that alternate make a message that can be read', async (
 	const videoSettings = { duration: '={{ $json.index % 2 ? 4 : 8 }}' };
 	const result = await run(limited(1, { videoSettings }), itemsOf(200));
 	expect(result.error?.message).toMatch(
-		/\(\$1\.00\): items 0, 2, [\d, ]+ and others: \$4\.00 each; items 1, 3, [\d, ]+ and others: \$2\.00 each \[item 0\]$/,
+		/is \$1\.00 \(items 0, 2, [\d, ]+ and others: \$4\.00 each; items 1, 3, [\d, ]+ and others: \$2\.00 each\) \[item 0\]$/,
 	);
 	expect(result.error?.message).toContain('The run would cost $600.00');
 });
@@ -86,8 +86,8 @@ describe('every kind of price', () => {
 });
 
 describe('a price that is not known ahead is refused, with a way out', () => {
-	const wayOut = "Remove 'Max Cost (USD)' from the options to go on without a limit";
-	const message = "The price cannot be known ahead, so 'Max Cost (USD)' cannot be kept";
+	const wayOut = "Remove 'Max Cost (USD)' from the options to run without a limit";
+	const message = "The price is not known in advance, so 'Max Cost (USD)' cannot be enforced";
 
 	test('a variable price, at its own item', async () => {
 		const model = '={{ $json.index === 2 ? "google/veo-3.1-reference-to-video" : $json.model }}';
@@ -104,7 +104,7 @@ describe('a price that is not known ahead is refused, with a way out', () => {
 	test('a model that the catalogue does not hold', async () => {
 		const result = await run(limited(100, { model: '={{ "google/veo-9" }}' }));
 		expect(result.error?.message).toBe(`${message} [item 0]`);
-		expect(result.error?.description).toContain('does not hold this model (google/veo-9)');
+		expect(result.error?.description).toContain('does not list this model (google/veo-9)');
 		expect(posts(setup)).toEqual([]);
 	});
 
@@ -114,10 +114,10 @@ describe('a price that is not known ahead is refused, with a way out', () => {
 		['404', { kind: 'status', status: 404 }, 'HTTP 404', 4],
 		['HTML', { kind: 'html' }, 'HTTP 200', 4],
 		['cut JSON', { kind: 'brokenJson' }, 'HTTP 200', 4],
-		['reset', { kind: 'reset' }, 'The connection broke', 4],
+		['reset', { kind: 'reset' }, 'The connection was lost', 4],
 		['401', { kind: 'status', status: 401 }, 'did not accept the API key', 1],
-		['an empty list', { kind: 'json', body: { data: [] } }, 'does not hold this model', 1],
-		['no list', { kind: 'json', body: {} }, 'does not hold this model', 1],
+		['an empty list', { kind: 'json', body: { data: [] } }, 'does not list this model', 1],
+		['no list', { kind: 'json', body: {} }, 'does not list this model', 1],
 	] as const)('a catalogue that is down: %s', async (_name, action, cause, reads) => {
 		setup.api.fault({ on: 'models', times: 99, action: action as never });
 		const result = await run(limited(100), itemsOf(2));
@@ -154,7 +154,7 @@ test('under Continue On Fail every item says so, and a refused one says its own'
 	);
 	const rows = result.outputs[0] ?? [];
 	expect(rows.map(({ json }) => json.error)).toEqual([
-		expect.stringMatching(/^The run would cost \$8\.00.*items 0, 2: \$4\.00 each \[item 0\]$/),
+		expect.stringMatching(/^The run would cost \$8\.00.*items 0, 2: \$4\.00 each\) \[item 0\]$/),
 		"'Prompt' is empty [item 1]",
 		expect.stringMatching(/^The run would cost \$8\.00.* \[item 2\]$/),
 	]);
@@ -178,7 +178,9 @@ describe('the option itself', () => {
 
 	test('a number as text is a number; zero lets nothing through', async () => {
 		expect((await run(limited('={{ " 4.00 " }}'))).error).toBeUndefined();
-		expect((await run(limited(0))).error?.message).toContain('allows ($0.00): item 0: $4.00');
+		expect((await run(limited(0))).error?.message).toContain(
+			"'Max Cost (USD)' is $0.00 (item 0: $4.00)",
+		);
 	});
 
 	test('the lowest of the items limits all', async () => {
@@ -273,7 +275,7 @@ describe('a loop that runs wild is stopped', () => {
 	test('in the round that would go above the limit', async () => {
 		const result = await setup.engine.run(loop(12, 10), { credentials: setup.api });
 		expect(result.error?.message).toContain(
-			"The run would cost $16.00, more than 'Max Cost (USD)' allows ($12.00): item 0: $4.00",
+			"The run would cost $16.00, but 'Max Cost (USD)' is $12.00 (item 0: $4.00)",
 		);
 		expect(result.error?.description).toContain('$12.00 that earlier rounds of this execution');
 		expect(posts(setup)).toHaveLength(3);

@@ -64,7 +64,7 @@ test.each<[string, unknown, string, string]>([
 		'photo, foto',
 	],
 	['two names in one row', ['photo, 0'], 'neither a URL nor a binary field', 'photo a'],
-	['too many lines', text('photo\n0\nphoto a\nфото1'), 'holds 4 pictures', 'at most 3'],
+	['too many lines', text('photo\n0\nphoto a\nфото1'), 'has 4 images', 'at most 3'],
 ])('%s', async (_name, referenceImages, message, hint) => {
 	const result = await run(referenceImages);
 	expect(result.error?.message).toContain(message);

@@ -81,7 +81,7 @@ describe('what an expression gives without its content', () => {
 			credentials: setup.api,
 		});
 		expect(result.error?.message).toBe(
-			"'First Frame' could be more than one file of the item [item 0]",
+			"'First Frame' matches more than one file of the item [item 0]",
 		);
 		expect(result.error?.description).toContain('First, Last');
 		expect(posts(setup)).toEqual([]);
@@ -111,7 +111,7 @@ describe('what an expression gives without its content', () => {
 			credentials: setup.api,
 		});
 		// A type alone fits both.
-		expect(result.error?.message).toMatch(/without its content|more than one file/);
+		expect(result.error?.message).toMatch(/without content|more than one file/);
 		expect(posts(setup)).toEqual([]);
 	});
 });
@@ -148,7 +148,7 @@ describe('types by content', () => {
 	])('First Frame: %s is named, with the way out', async (_name, content, hint) => {
 		const result = await run({ ...IMAGE, firstFrame: 'file' }, content);
 		expect(result.error?.message).toBe(
-			"The file of 'First Frame' has a format that the API does not take [item 0]",
+			"The file in 'First Frame' has a format that the API does not accept [item 0]",
 		);
 		expect(result.error?.description).toContain(hint);
 		expect(posts(setup)).toEqual([]);
@@ -158,7 +158,7 @@ describe('types by content', () => {
 		'Source Video: the brand %j is refused',
 		async (brand) => {
 			const result = await run({ ...EXTEND, sourceVideo: 'file' }, ftyp(brand, 'isommp42'));
-			expect(result.error?.message).toBe("The file of 'Source Video' is not a video [item 0]");
+			expect(result.error?.message).toBe("The file in 'Source Video' is not a video [item 0]");
 			expect(posts(setup)).toEqual([]);
 		},
 	);
@@ -268,21 +268,21 @@ describe('items as n8n does not keep them', () => {
 			'several files for one frame',
 			`[{ json: {}, binary: { photos: [${file}, ${file}] } }]`,
 			{ ...IMAGE, firstFrame: 'photos' },
-			"'First Frame' holds 2 files",
+			"'First Frame' has 2 files",
 			'[0]',
 		],
 		[
 			'Base64 as a binary field',
 			`[{ json: {}, binary: { photo: ${file}.data } }]`,
 			{ ...IMAGE, firstFrame: 'photo' },
-			"The binary field of 'First Frame' holds no file",
+			"The binary field in 'First Frame' does not contain a file",
 			'prepareBinaryData',
 		],
 		[
 			'a file without a type',
 			`[{ json: {}, binary: { photo: { data: ${file}.data } } }]`,
 			{ ...IMAGE, firstFrame: 'photo' },
-			"The binary field of 'First Frame' holds no file",
+			"The binary field in 'First Frame' does not contain a file",
 			'mimeType',
 		],
 		[
@@ -324,7 +324,7 @@ describe('addresses', () => {
 	])('%s is a page', async (firstFrame, service) => {
 		const result = await run({ ...IMAGE, firstFrame });
 		expect(result.error?.message).toBe(
-			`'First Frame' is a page of ${service}, not a file [item 0]`,
+			`'First Frame' is a page on ${service}, not a file [item 0]`,
 		);
 		expect(posts(setup)).toEqual([]);
 	});
@@ -355,7 +355,7 @@ describe('addresses', () => {
 			`https://${UNKNOWN_HOST}`,
 		);
 		expect(result.error?.message).toBe(
-			"'First Frame' is at an address that the API cannot reach [item 0]",
+			"'First Frame' has an address that the API cannot reach [item 0]",
 		);
 		expect(result.error?.description).toContain('HTTP Request');
 		expect((await run({ ...IMAGE, firstFrame })).error).toBeUndefined();
@@ -365,9 +365,7 @@ describe('addresses', () => {
 		'%s lacks its scheme',
 		async (firstFrame) => {
 			const result = await run({ ...IMAGE, firstFrame });
-			expect(result.error?.message).toBe(
-				"'First Frame' is a web address without its beginning [item 0]",
-			);
+			expect(result.error?.message).toBe("'First Frame' is an incomplete URL [item 0]");
 			expect(result.error?.description).toMatch(/'https:\/\/(www|cdn)?\.?example\.com/);
 		},
 	);
@@ -413,7 +411,9 @@ describe('addresses', () => {
 			model: '={{ "google/veo-3.1-t2v" }}',
 			firstFrame: photo,
 		});
-		expect(result.error?.message).toBe("'Veo 3.1 Text to Video' takes no 'First Frame' [item 0]");
+		expect(result.error?.message).toBe(
+			"'Veo 3.1 Text to Video' does not support 'First Frame' [item 0]",
+		);
 		expect(result.error?.description).toContain('Veo 3.1 Image to Video');
 		expect(posts(setup)).toEqual([]);
 	});

@@ -78,8 +78,8 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 	});
 
 	test.each<[string, Buffer, string, string]>([
-		['a text', Buffer.from('hello there'), 'is not a picture', "'photo' is text"],
-		['nothing', Buffer.alloc(0), 'is not a picture', "'photo' is empty"],
+		['a text', Buffer.from('hello there'), 'is not an image', "'photo' is text"],
+		['nothing', Buffer.alloc(0), 'is not an image', "'photo' is empty"],
 		[
 			'more than 20 MB',
 			Buffer.concat([mediaBytes('first-frame.png'), Buffer.alloc(20_000_000)]),

@@ -58,7 +58,7 @@ describe('a submission that is told to come back later than Timeout', () => {
 		expect(posts(setup)).toHaveLength(3);
 		expect(result.outputs[0]).toHaveLength(30);
 		for (const [index, { json }] of (result.outputs[0] ?? []).entries()) {
-			expect(json.error).toBe(`The AI/ML API accepts no more requests for now [item ${index}]`);
+			expect(json.error).toBe(`The AI/ML API is rate limiting requests [item ${index}]`);
 		}
 	});
 });

@@ -16,8 +16,8 @@ const run = async (parameters: IDataObject) =>
 		credentials: setup.api,
 	});
 const negative = (negativePrompt: string) => ({ videoSettings: { negativePrompt } });
-const OBJECT = 'holds an object in the middle of its text';
-const EXPRESSION = 'holds an expression that n8n did not resolve';
+const OBJECT = 'contains an object in the middle of its text';
+const EXPRESSION = 'contains an expression that n8n did not resolve';
 
 test.each<[string, IDataObject, string, string]>([
 	[

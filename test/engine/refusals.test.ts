@@ -45,7 +45,7 @@ test.each<[string, object, string, string]>([
 			model: 'google/veo-3.1-reference-to-video',
 			referenceImages: [photo, photo, photo, photo],
 		},
-		"'Reference Images' holds 4 pictures",
+		"'Reference Images' has 4 images",
 		'at most 3',
 	],
 	[
@@ -57,25 +57,25 @@ test.each<[string, object, string, string]>([
 	[
 		'text file',
 		{ ...FRAMES, firstFrame: 'text', lastFrame: photo },
-		"The file of 'First Frame' is not a picture",
+		"The file in 'First Frame' is not an image",
 		"'text' is text",
 	],
 	[
 		'web page',
 		{ ...FRAMES, firstFrame: photo, lastFrame: 'html' },
-		"The file of 'Last Frame' is not a picture",
+		"The file in 'Last Frame' is not an image",
 		'a web page',
 	],
 	[
 		'video as picture',
 		{ ...FRAMES, firstFrame: 'clip', lastFrame: photo },
-		"The file of 'First Frame' is not a picture",
+		"The file in 'First Frame' is not an image",
 		'video/mp4',
 	],
 	[
 		'picture as video',
 		{ prompt: 'x', model: 'google/veo3-1-extend-video', sourceVideo: 'photo' },
-		"The file of 'Source Video' is not a video",
+		"The file in 'Source Video' is not a video",
 		'image/jpeg',
 	],
 	[
@@ -99,13 +99,13 @@ test.each<[string, object, string, string]>([
 	[
 		'broken data URI',
 		{ ...FRAMES, firstFrame: 'data:image/png,abc', lastFrame: photo },
-		"'First Frame' holds a data URI that cannot be read",
+		"'First Frame' has a data URI that cannot be read",
 		'Base64',
 	],
 	[
 		'a number as picture',
 		{ ...FRAMES, firstFrame: '={{ 5 }}', lastFrame: photo },
-		"'First Frame' is not a URL, a data URI or a binary field",
+		"'First Frame' is not a URL, a data URI, or a binary field",
 		'$binary.data',
 	],
 	[
@@ -151,7 +151,7 @@ test.each<[string, object, string, string]>([
 		"'Max Concurrent' cannot be '2.5'",
 		'whole number from 1 to 1000',
 	],
-	['unknown operation', { operation: 'cancel' }, "'Operation' has no value 'cancel'", 'list'],
+	['unknown operation', { operation: 'cancel' }, "'Operation' cannot be 'cancel'", 'list'],
 ])('%s', async (_name, parameters, message, hint) => {
 	const result = await setup.engine.run(veoWorkflow(parameters as never), {
 		items: [{ binary }],
@@ -213,12 +213,12 @@ test.each([
 	[
 		'no key',
 		{ apiKey: ' ', baseUrl: 'http://127.0.0.1:1' },
-		"'API Key' of the credential is empty",
+		"'API Key' in the credential is empty",
 	],
 	[
 		'no address',
 		{ apiKey: 'k', baseUrl: 'api.aimlapi.com' },
-		"'Base URL' of the credential is not a web address",
+		"'Base URL' in the credential is not a valid URL",
 	],
 ])('credential: %s', async (_name, credentials, message) => {
 	const result = await setup.engine.run(veoWorkflow(TEXT), { credentials });

@@ -333,14 +333,14 @@ describe('what an answer may look like', () => {
 		[
 			'413 in HTML',
 			{ kind: 'html', status: 413 },
-			'The request is too large for the server, or for a proxy on the way [item 0]',
+			'The request is too large for the server or for a proxy in between [item 0]',
 			'Nothing was charged',
 		],
 		[
 			"403 that is not the API's own",
 			{ kind: 'html', status: 403 },
-			'A proxy or a firewall between n8n and the AI/ML API refused the request [item 0]',
-			'Let the proxy or the firewall pass',
+			'A proxy or firewall between n8n and the AI/ML API refused the request [item 0]',
+			'Let the proxy or firewall pass',
 		],
 	])('%s', async (_name, action, message, words) => {
 		const result = await answering(action);

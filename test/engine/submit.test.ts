@@ -73,8 +73,8 @@ describe('given up when the time is over', () => {
 	test('429', async () => {
 		setup.api.fault({ on: 'submit', action: tooMany('3'), times: 99 });
 		const result = await run({ timeout: 10 });
-		expect(result.error?.message).toBe('The AI/ML API accepts no more requests for now [item 0]');
-		expect(result.error?.description).toMatch(/for \d+ seconds without a break/);
+		expect(result.error?.message).toBe('The AI/ML API is rate limiting requests [item 0]');
+		expect(result.error?.description).toMatch(/for \d+ seconds/);
 		expect(posts(setup).length).toBeGreaterThanOrEqual(2);
 		expect(posts(setup).length).toBeLessThanOrEqual(4);
 	});
@@ -89,7 +89,7 @@ describe('given up when the time is over', () => {
 
 	test.each([
 		['refused', 'http://127.0.0.1:1', 'The connection was refused'],
-		['name not found', `http://${UNKNOWN_HOST}`, 'The name of the server was not found'],
+		['name not found', `http://${UNKNOWN_HOST}`, 'The server name was not found'],
 	])('%s', async (_name, baseUrl, cause) => {
 		const result = await run({ timeout: 30 }, { ...setup.api, baseUrl });
 		expect(result.error?.message).toBe('The AI/ML API could not be reached [item 0]');
@@ -144,19 +144,19 @@ describe('refused: not charged, not sent again, not remembered', () => {
 		[
 			'403',
 			{ kind: 'status', status: 403, body: { message: 'Forbidden' } },
-			'The AI/ML API does not allow this with this API key',
+			'The API key is not allowed to make this request',
 		],
 		['400', { kind: 'status', status: 400 }, 'The AI/ML API refused the request'],
 		['404', { kind: 'status', status: 404 }, 'The AI/ML API refused the request'],
 		[
 			'413 in HTML',
 			{ kind: 'html', status: 413 },
-			'The request is too large for the server, or for a proxy on the way',
+			'The request is too large for the server or for a proxy in between',
 		],
 		[
 			'a redirect',
 			{ kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
-			'The AI/ML API answered with a redirect to another address',
+			'The AI/ML API redirected the request to another address',
 		],
 	])('%s', async (_name, action, message) => {
 		setup.api.fault({ on: 'submit', action });

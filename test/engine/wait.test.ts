@@ -60,9 +60,9 @@ describe('ridden out', () => {
 describe('ends at once', () => {
 	test.each<[number, string]>([
 		[401, 'The AI/ML API did not accept the API key'],
-		[403, 'The AI/ML API does not allow this with this API key'],
-		[400, 'The AI/ML API refused to say how the video stands'],
-		[302, 'The AI/ML API answered with a redirect to another address'],
+		[403, 'The API key is not allowed to make this request'],
+		[400, 'The AI/ML API refused the status request'],
+		[302, 'The AI/ML API redirected the request to another address'],
 	])('%i', async (status, message) => {
 		setup.api.fault({ on: 'fetch', action: { kind: 'status', status }, times: 9 });
 		const result = await run();
@@ -97,7 +97,7 @@ describe('ends at once', () => {
 		setup.api.fault({ on: 'submit', action: { kind: 'fail', error } });
 		const result = await run();
 		expect(result.error?.message).toBe('The video could not be generated [item 0]');
-		const told = reason ? `says: "${reason}"` : 'gives no reason';
+		const told = reason ? `says: "${reason}"` : 'gave no reason';
 		expect(result.error?.description).toContain(`The AI/ML API ${told}. It is not charged`);
 		expect(result.error?.description).toContain(setup.api.generations[0]?.id);
 		expect(looks(setup)).toHaveLength(1);
@@ -196,9 +196,9 @@ describe('Get without waiting', () => {
 
 	test.each<[string, Action, string]>([
 		['unknown', { kind: 'status', status: 404 }, 'The AI/ML API does not know this generation ID'],
-		['HTML', { kind: 'html', status: 502 }, 'The AI/ML API gave no readable answer'],
-		['a reset', { kind: 'reset' }, 'The AI/ML API gave no readable answer'],
-		['400', { kind: 'status', status: 400 }, 'The AI/ML API refused to say how the video stands'],
+		['HTML', { kind: 'html', status: 502 }, 'The AI/ML API did not give a readable answer'],
+		['a reset', { kind: 'reset' }, 'The AI/ML API did not give a readable answer'],
+		['400', { kind: 'status', status: 400 }, 'The AI/ML API refused the status request'],
 		['401', { kind: 'status', status: 401 }, 'The AI/ML API did not accept the API key'],
 	])('%s', async (_name, action, message) => {
 		const { generationId, result } = await get(action);

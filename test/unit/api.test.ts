@@ -28,7 +28,7 @@ const reply = (status: number, body: unknown, headers: IDataObject = {}): Exchan
 	};
 };
 const fault = (more: Partial<ConnectionFailure> = {}): Exchange => ({
-	fault: { cause: 'The connection broke', reached: true, mends: 'later', ...more },
+	fault: { cause: 'The connection was lost', reached: true, mends: 'later', ...more },
 });
 
 function thrownBy(work: () => unknown): ItemError {
@@ -45,12 +45,12 @@ function thrownBy(work: () => unknown): ItemError {
 const look = (exchange: Exchange) => readStatusCheck(exchange, ID);
 const BAD_KEY = 'The AI/ML API did not accept the API key';
 const NO_CREDITS = 'The AI/ML API account has no credits left';
-const NOT_ALLOWED = 'The AI/ML API does not allow this with this API key';
+const NOT_ALLOWED = 'The API key is not allowed to make this request';
 const REFUSED = 'The AI/ML API refused the request';
-const NO_LOOK = 'The AI/ML API refused to say how the video stands';
-const TOO_LARGE = 'The request is too large for the server, or for a proxy on the way';
-const BLOCKED = 'A proxy or a firewall between n8n and the AI/ML API refused the request';
-const REDIRECTED = 'The AI/ML API answered with a redirect to another address';
+const NO_LOOK = 'The AI/ML API refused the status request';
+const TOO_LARGE = 'The request is too large for the server or for a proxy in between';
+const BLOCKED = 'A proxy or firewall between n8n and the AI/ML API refused the request';
+const REDIRECTED = 'The AI/ML API redirected the request to another address';
 const NOT_REACHED = 'The AI/ML API could not be reached';
 
 describe('a submission is accepted', () => {
@@ -118,7 +118,7 @@ describe('a submission is surely not taken', () => {
 	test('nothing reached the server: as long as there is time, or for seconds', () => {
 		expect(readSubmission(fault({ reached: false }))).toEqual({
 			kind: 'notTaken',
-			cause: 'The connection broke',
+			cause: 'The connection was lost',
 			busy: false,
 		});
 		const soon = readSubmission(fault({ reached: false, mends: 'soon' }));
@@ -194,8 +194,12 @@ describe('a submission is refused: nothing was charged', () => {
 describe('a submission is lost: it may have been charged', () => {
 	const named = { 'x-inference-id': ID };
 	test.each<[string, Exchange, Omit<Extract<Submission, { kind: 'lost' }>, 'kind'>]>([
-		['sent, and no answer', fault(), { cause: 'The connection broke' }],
-		['sent, and no answer, for good', fault({ mends: 'never' }), { cause: 'The connection broke' }],
+		['sent, and no answer', fault(), { cause: 'The connection was lost' }],
+		[
+			'sent, and no answer, for good',
+			fault({ mends: 'never' }),
+			{ cause: 'The connection was lost' },
+		],
 		['502', reply(502, HTML), { cause: 'The server answered with HTTP 502' }],
 		[
 			'500 in JSON',
@@ -365,11 +369,11 @@ describe('a look brings nothing yet', () => {
 			reply(408, ''),
 			{ kind: 'noAnswer', cause: 'The server answered with HTTP 408', busy: false },
 		],
-		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection broke' }],
+		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection was lost' }],
 		[
 			'no connection',
 			fault({ reached: false, mends: 'soon' }),
-			{ kind: 'noAnswer', cause: 'The connection broke' },
+			{ kind: 'noAnswer', cause: 'The connection was lost' },
 		],
 	])('%s', (_name, exchange, expected) => {
 		expect(look(exchange)).toEqual(expected);
@@ -424,7 +428,7 @@ describe('a free route', () => {
 			{ kind: 'noAnswer', cause: 'The server answered with HTTP 200' },
 		],
 		['200 with a list', reply(200, []), { kind: 'noAnswer' }],
-		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection broke' }],
+		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection was lost' }],
 	])('%s', (_name, exchange, expected) => {
 		expect(readFree(exchange)).toMatchObject(expected);
 	});

@@ -127,7 +127,7 @@ test.each<[string, Partial<RequestInput>, string]>([
 			model: 'google/veo-3.1-reference-to-video',
 			media: { referenceImages: `${URL_A},${URL_A},${URL_A},${URL_A}` },
 		},
-		"'Reference Images' holds 4 pictures",
+		"'Reference Images' has 4 images",
 	],
 	[
 		'one wrong picture among three',
@@ -135,7 +135,7 @@ test.each<[string, Partial<RequestInput>, string]>([
 			model: 'google/veo-3.1-reference-to-video',
 			media: { referenceImages: [URL_A, 5] },
 		},
-		"'Reference Images' is not a URL, a data URI or a binary field",
+		"'Reference Images' is not a URL, a data URI, or a binary field",
 	],
 	['a setting', { settings: { duration: 5 } }, "'Duration' cannot be '5'"],
 ])('refused: %s', async (_name, input, message) => {
@@ -199,7 +199,7 @@ describe('readSetting', () => {
 		const read = () => readSetting('duration', 5, specOf('duration'), 'Veo 3.1 Fast');
 		expect(read).toThrow(
 			expect.objectContaining({
-				details: { description: expect.stringContaining("'Veo 3.1 Fast' takes 4, 6, 8.") },
+				details: { description: expect.stringContaining("'Veo 3.1 Fast' accepts 4, 6, 8.") },
 			}),
 		);
 	});

@@ -4,10 +4,8 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import * as errors from '../../nodes/AimlVeo/shared/messages';
 import { shownValue, textOf, toNodeError, ItemError } from '../../nodes/AimlVeo/shared/errors';
 import { asItemError } from '../../nodes/AimlVeo/shared/messages';
+import { ID, LINK, NO_BUILDERS, OTHER_ID, REQUEST, SAMPLES } from '../../scripts/docs/samples';
 
-const ID = 'gen-4711:google/veo-3.1-t2v';
-const LINK = 'https://cdn.example/v.mp4';
-const SENT = 'n8n.7.0.0.abcdef12-0123abcd';
 const NODE: INode = {
 	id: '1',
 	name: 'Veo',
@@ -19,135 +17,17 @@ const NODE: INode = {
 
 const paid = (ids: string[] = [], unanswered: string[] = []) => ({ ids, unanswered });
 
-/** Each builder of the module, with one set of arguments for each of its ways to speak. */
-const MESSAGES: Partial<Record<keyof typeof errors, ItemError[]>> = {
-	answerUnreadable: [errors.answerUnreadable(ID, 'The connection broke')],
-	badKey: [errors.badKey('Unauthorized')],
-	blockedOnTheWay: [
-		errors.blockedOnTheWay(403, 'HTTP 403'),
-		errors.blockedOnTheWay(407, 'Proxy Authentication Required'),
-	],
-	credentialUnusable: [errors.credentialUnusable("'API Key' of the credential is empty")],
-	dateNotUnderstood: [errors.dateNotUnderstood('After', 'soon')],
-	dataUriNotUsable: [errors.dataUriNotUsable('First Frame')],
-	downloadGivenUp: [errors.downloadGivenUp(ID, 'completed', LINK, 4, 'The download stalled')],
-	expressionNotResolved: [errors.expressionNotResolved('Prompt', '{{ $json.animal }}')],
-	fileNotKept: [errors.fileNotKept('First Frame', 'photo', ['photo'])],
-	fileOfWrongKind: [
-		errors.fileOfWrongKind('First Frame', 'image', "'photo'", 'text'),
-		errors.fileOfWrongKind('Source Video', 'video', "'clip'", 'image/png'),
-	],
-	fileTooLarge: [errors.fileTooLarge('First Frame', 21, 20)],
-	fileUndecided: [errors.fileUndecided('First Frame', ['First', 'Last'])],
-	fileUnreadable: [errors.fileUnreadable('First Frame', 'photo', 'no such file')],
-	fileWithoutContent: [errors.fileWithoutContent('First Frame')],
-	formatNotTaken: [
-		errors.formatNotTaken('First Frame', 'image', "'photo'", 'a GIF', 'Convert it to PNG'),
-		errors.formatNotTaken('Source Video', 'video', "'clip'", 'AVI', 'Convert it to MP4'),
-	],
-	generationFailed: [
-		errors.generationFailed(ID, 'error', 'Too dark'),
-		errors.generationFailed(ID, 'error'),
-		errors.generationFailed(ID, 'canceled'),
-		errors.generationFailed(ID, 'error', 'Too dark', true),
-		errors.generationFailed(ID, 'expired', undefined, true),
-	],
-	generationIdMissing: [errors.generationIdMissing()],
-	generationUnknown: [errors.generationUnknown(ID)],
-	logUnreadable: [errors.logUnreadable('The connection broke')],
-	checkRefused: [errors.checkRefused(ID, 400, 'generation_id: Invalid')],
-	maxCostEmpty: [errors.maxCostEmpty()],
-	maybeAccepted: [
-		errors.maybeAccepted(SENT, 'The connection broke'),
-		errors.maybeAccepted(SENT, 'An earlier try of this execution sent it already', { isOld: true }),
-	],
-	mediaMissing: [
-		errors.mediaMissing('Last Frame', 'Veo 3.1', ['photo', 'clip']),
-		errors.mediaMissing('Last Frame', 'Veo 3.1', []),
-	],
-	mediaNotTaken: [errors.mediaNotTaken('First Frame', 'Veo 3.1 Text to Video', ['Veo 3.1 Lite'])],
-	mediaNotUnderstood: [errors.mediaNotUnderstood('First Frame', 'x'.repeat(200), ['photo'])],
-	mediaNotUsable: [errors.mediaNotUsable('First Frame')],
-	modelMissing: [errors.modelMissing()],
-	noCredits: [errors.noCredits("You've run out of credits")],
-	noVideo: [errors.noVideo(ID, 'completed'), errors.noVideo(ID, 'completed', 'Held back')],
-	notAllowed: [errors.notAllowed('Forbidden')],
-	notReached: [
-		errors.notReached('The connection was refused'),
-		errors.notReached("The server's certificate was not accepted", true),
-	],
-	notText: [errors.notText('Prompt')],
-	operationUnknown: [errors.operationUnknown('cancel')],
-	optionOutOfRange: [errors.optionOutOfRange('Timeout', '0', 'a number from 1 to 86400')],
-	parameterUnreadable: [
-		errors.parameterUnreadable(new Error('invalid syntax')),
-		errors.parameterUnreadable(
-			Object.assign(new Error('Node is not there'), { context: { parameter: 'prompt' } }),
-		),
-	],
-	overMaxCost: [
-		errors.overMaxCost('$8.00', '$7.99', 'items 0-1: $4.00 each'),
-		errors.overMaxCost('$8.00', '$7.99', 'item 0: $4.00', '$4.00'),
-	],
-	periodReversed: [errors.periodReversed()],
-	periodTooLong: [errors.periodTooLong(93, 92)],
-	priceUnknown: [errors.priceUnknown('google/veo-9', 'Its price varies', 2)],
-	privateAddress: [errors.privateAddress('First Frame', '192.168.1.20')],
-	promptMissing: [errors.promptMissing()],
-	rateLimited: [errors.rateLimited(60), errors.rateLimited(0)],
-	redirected: [errors.redirected(302)],
-	requestRefused: [
-		errors.requestRefused(400, 'duration: Invalid enum value'),
-		errors.requestRefused(404, 'HTTP 404'),
-	],
-	requestTooLarge: [
-		errors.requestTooLarge('HTTP 413'),
-		errors.requestTooLarge('Body exceeds 10 MB'),
-	],
-	settingNotTaken: [errors.settingNotTaken('Duration', '5', [4, 6, 8], 'Veo 3.1')],
-	settingOfWrongType: (['boolean', 'integer', 'string'] as const).map((type) =>
-		errors.settingOfWrongType('Seed', 'x', type),
-	),
-	severalFiles: [errors.severalFiles('First Frame', 2)],
-	sharePage: [errors.sharePage('First Frame', 'Google Drive', 'Use a direct link')],
-	stopped: [
-		errors.stopped(paid()),
-		errors.stopped(paid([ID, 'gen-2'])),
-		errors.stopped(paid([], [SENT])),
-		errors.stopped(paid([ID], [SENT])),
-	],
-	storeRefused: [errors.storeRefused(ID, 'completed', LINK, 'No space left')],
-	textHoldsObject: [errors.textHoldsObject('Prompt')],
-	timedOut: [
-		errors.timedOut(1_000, ID, 'generating'),
-		errors.timedOut(1, ID, 'x'.repeat(200), 'Waiting for capacity'),
-	],
-	tooManyImages: [errors.tooManyImages('Reference Images', 5, 3)],
-	unforeseen: [errors.unforeseen(new Error('It broke')), errors.unforeseen('It broke', ID)],
-	urlNotUsable: [errors.urlNotUsable('First Frame', 'ftp://example.com/a.png')],
-	urlWithoutScheme: [errors.urlWithoutScheme('First Frame', 'example.com/a.jpg')],
-	videoUrlUnusable: [errors.videoUrlUnusable(ID, 'completed')],
-	withGeneration: [errors.withGeneration(errors.badKey('Unauthorized'), ID)],
-	withPaid: [
-		errors.withPaid(errors.badKey('Unauthorized'), paid([ID, 'gen-2'])),
-		errors.withPaid(errors.requestRefused(400, 'No such thing'), paid([ID])),
-		errors.withPaid(errors.generationFailed(ID, 'error'), paid([ID, 'gen-2'])),
-		errors.withPaid(errors.promptMissing(), paid([], [SENT])),
-		errors.withPaid(errors.promptMissing(), paid([ID], [SENT])),
-	],
-};
-/** The last two are for models, which read no more than one text. */
-const NO_BUILDERS = ['asItemError', 'forAgents', 'notReadyYet'];
-
-test('each builder is here', () => {
-	expect(Object.keys(MESSAGES).sort()).toEqual(
+test('each builder has its samples', () => {
+	const others: readonly string[] = NO_BUILDERS;
+	expect(Object.keys(SAMPLES).sort()).toEqual(
 		Object.keys(errors)
-			.filter((name) => !NO_BUILDERS.includes(name))
+			.filter((name) => !others.includes(name))
 			.sort(),
 	);
+	for (const list of Object.values(SAMPLES)) expect(list).not.toHaveLength(0);
 });
 
-const ALL = Object.entries(MESSAGES).flatMap(([name, list = []]) =>
+const ALL = Object.entries(SAMPLES).flatMap(([name, list]) =>
 	list.map((error) => [name, error] as const),
 );
 
@@ -174,8 +54,9 @@ describe.each(ALL)('%s', (name, error) => {
 	});
 
 	test('keeps ids and addresses out of the message', () => {
-		expect(message).not.toMatch(/https?:|gen-/);
-		if (name !== 'maybeAccepted') expect(message).not.toContain(SENT);
+		expect(message).not.toMatch(/https?:/);
+		for (const held of [ID, OTHER_ID, LINK]) expect(message).not.toContain(held);
+		if (name !== 'maybeAccepted') expect(message).not.toContain(REQUEST);
 	});
 
 	test('names the generation and the address that it holds', () => {
@@ -198,12 +79,17 @@ describe.each(ALL)('%s', (name, error) => {
 	});
 });
 
+test('one second is not "1 seconds"', () => {
+	expect(errors.timedOut(1, ID, 'queued').message).toBe('The video was not ready after 1 second');
+});
+
 test('long values are shortened', () => {
 	const long = 'x'.repeat(200);
 	for (const text of [
 		errors.operationUnknown(long).message,
 		errors.settingNotTaken('Seed', long, [], 'm').message,
 		errors.mediaNotUnderstood('First Frame', long, []).details.description,
+		errors.timedOut(1, ID, long).details.description,
 	]) {
 		expect(text).toContain(`${'x'.repeat(77)}…`);
 		expect(text).not.toContain('x'.repeat(78));
@@ -251,8 +137,8 @@ test('only a video that goes on is told as one', () => {
 });
 
 test('only an earlier try is told as one', () => {
-	expect(errors.maybeAccepted(SENT, 'x', { isOld: true }).details.isOldRequest).toBe(true);
-	expect(errors.maybeAccepted(SENT, 'x').details.isOldRequest).not.toBe(true);
+	expect(errors.maybeAccepted(REQUEST, 'x', { isOld: true }).details.isOldRequest).toBe(true);
+	expect(errors.maybeAccepted(REQUEST, 'x').details.isOldRequest).not.toBe(true);
 });
 
 test('parameterUnreadable keeps ours', () => {
@@ -277,19 +163,19 @@ describe('withPaid', () => {
 	test('or what is alone with its own generation or request', () => {
 		const failed = errors.timedOut(5, ID, 'queued');
 		expect(errors.withPaid(failed, paid([ID]))).toBe(failed);
-		const lost = errors.maybeAccepted(SENT, 'The connection broke');
-		expect(errors.withPaid(lost, paid([], [SENT]))).toBe(lost);
+		const lost = errors.maybeAccepted(REQUEST, 'The connection was lost');
+		expect(errors.withPaid(lost, paid([], [REQUEST]))).toBe(lost);
 	});
 
 	test('names all others, and keeps all that the message knew', () => {
 		const refusal = errors.requestRefused(400, 'No such thing');
-		const more = errors.withPaid(refusal, paid([ID, 'gen-2'], [SENT, 'n8n.8']));
+		const more = errors.withPaid(refusal, paid([ID, 'gen-2'], [REQUEST, 'n8n.8']));
 		expect(more.message).toBe(refusal.message);
 		expect(more.details).toEqual({
 			...refusal.details,
 			description: more.details.description,
 		});
-		for (const id of [ID, 'gen-2', SENT, 'n8n.8']) {
+		for (const id of [ID, 'gen-2', REQUEST, 'n8n.8']) {
 			expect(more.details.description).toContain(id);
 		}
 	});
@@ -322,8 +208,8 @@ describe('withPaid', () => {
 
 describe('stopped', () => {
 	test('names all that is paid for, and may be', () => {
-		const { description } = errors.stopped(paid([ID, 'gen-2'], [SENT])).details;
-		for (const id of [ID, 'gen-2', SENT]) expect(description).toContain(id);
+		const { description } = errors.stopped(paid([ID, 'gen-2'], [REQUEST])).details;
+		for (const id of [ID, 'gen-2', REQUEST]) expect(description).toContain(id);
 	});
 
 	test('says so when it is nothing', () => {
@@ -331,7 +217,7 @@ describe('stopped', () => {
 	});
 
 	test("does not advise a retry, which n8n's editor does not offer then", () => {
-		for (const what of [paid(), paid([ID]), paid([], [SENT]), paid([ID], [SENT])]) {
+		for (const what of [paid(), paid([ID]), paid([], [REQUEST]), paid([ID], [REQUEST])]) {
 			expect(errors.stopped(what).details.description).not.toMatch(/retry/i);
 		}
 	});
@@ -358,7 +244,7 @@ test('asItemError keeps ours and names the cause of others', () => {
 	const own = errors.promptMissing();
 	expect(asItemError(own, ID)).toBe(own);
 	const other = asItemError(new RangeError('Out of range'), ID);
-	expect(other.message).toBe('The node could not go on: Out of range');
+	expect(other.message).toBe('The node could not continue: Out of range');
 	expect(other.details.description).toContain(ID);
 	expect(other.details.generationId).toBe(ID);
 });

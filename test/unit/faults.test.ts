@@ -47,12 +47,12 @@ const later = { reached: false, mends: 'later' } as const;
 const perhaps = { reached: true, mends: 'later' } as const;
 
 const CERTIFICATE = "The server's certificate was not accepted";
-const TLS = 'The server does not speak TLS as expected: is it http:// instead of https://?';
-const NAME = 'The name of the server was not found';
+const TLS = 'The server does not use TLS as expected: it may need http:// instead of https://';
+const NAME = 'The server name was not found';
 const NETWORK = 'The server cannot be reached from this network';
 const LATE = 'The server did not answer in time';
-const BROKE = 'The connection broke';
-const ADDRESS = 'The address is not a valid one';
+const BROKE = 'The connection was lost';
+const ADDRESS = 'The address is not valid';
 const PROXY = 'The proxy closed the connection';
 
 const wrongVersion =
@@ -83,7 +83,7 @@ const FAULTS: Array<[string, Error, Partial<ConnectionFailure>]> = [
 		nodeError('Client network socket disconnected before secure TLS connection was established', {
 			...{ code: 'ECONNRESET', path: null, host: 'api.example', port: 443 },
 		}),
-		{ cause: 'The connection broke before it was secured', ...later },
+		{ cause: 'The connection was lost before it was encrypted', ...later },
 	],
 	[
 		'http behind https',

@@ -174,7 +174,7 @@ describe('answers of the API', () => {
 			fc.constant({ kind: 'unknownId' as const }),
 			fc.record({
 				kind: fc.constant('noAnswer' as const),
-				cause: fc.constantFrom('The connection broke', 'HTTP 500'),
+				cause: fc.constantFrom('The connection was lost', 'HTTP 500'),
 				retryAfterMs: fc.option(fc.oneof(fc.nat(), fc.constant(Infinity)), { nil: undefined }),
 			}),
 		);

@@ -100,7 +100,7 @@ describe('a stored file', () => {
 	test('is refused by its head, or its size', async () => {
 		const large = Buffer.concat([PNG, Buffer.alloc(20_000_001 - PNG.length)]);
 		for (const [file, message] of [
-			[bytes('hello there'), 'is not a picture'],
+			[bytes('hello there'), 'is not an image'],
 			[large, 'is too large'],
 		] as const) {
 			const { source, reads } = storedFilesOf({ photo: file });
@@ -115,7 +115,7 @@ describe('a stored file', () => {
 		const open = async (name: string) => ({ ...(await source.open(name, '')), read: gone });
 		const value = await take('photo', 'image', { ...source, open } as typeof source);
 		const refusal = await refusalOf((value as StoredMedia).load());
-		expect(refusal.message).toBe("The file of 'First Frame' could not be read");
+		expect(refusal.message).toBe("The file in 'First Frame' could not be read");
 	});
 });
 
@@ -129,9 +129,9 @@ describe('what is refused', () => {
 		clip: ftyp('isom'),
 	});
 	test.each<[string, unknown, string, string]>([
-		['a list', ['photo'], 'is not a URL, a data URI or a binary field', '$binary'],
-		['a number', 5, 'is not a URL, a data URI or a binary field', '$binary'],
-		['an object', { data: 'x' }, 'is not a URL, a data URI or a binary field', '$binary'],
+		['a list', ['photo'], 'is not a URL, a data URI, or a binary field', '$binary'],
+		['a number', 5, 'is not a URL, a data URI, or a binary field', '$binary'],
+		['an object', { data: 'x' }, 'is not a URL, a data URI, or a binary field', '$binary'],
 		['an unknown name', 'foto', 'is neither a URL nor a binary field of the item', "'foto'"],
 		['a path', '/etc/passwd', 'is neither a URL nor a binary field of the item', 'photo, text'],
 		['another scheme', 'ftp://a/b', 'is not a URL that the API can open', 'https://'],
@@ -143,12 +143,12 @@ describe('what is refused', () => {
 		['no comma', 'data:image/png;base64', 'a data URI that cannot be read', 'Base64'],
 		['empty data', 'data:image/png;base64,', 'a data URI that cannot be read', 'Base64'],
 		['broken Base64', 'data:image/png;base64,a*b', 'a data URI that cannot be read', 'Base64'],
-		['data of text', 'data:image/png;base64,aGVsbG8=', 'is not a picture', 'the data URI is text'],
-		['a text file', 'text', 'is not a picture', "'text' is text"],
-		['a web page', 'page', 'is not a picture', "'page' is a web page"],
-		['an archive', 'zip', 'is not a picture', "'zip' is a file of another type"],
-		['an empty file', 'nothing', 'is not a picture', "'nothing' is empty"],
-		['a video', 'clip', 'is not a picture', "'clip' is video/mp4"],
+		['data of text', 'data:image/png;base64,aGVsbG8=', 'is not an image', 'the data URI is text'],
+		['a text file', 'text', 'is not an image', "'text' is text"],
+		['a web page', 'page', 'is not an image', "'page' is a web page"],
+		['an archive', 'zip', 'is not an image', "'zip' is a file of another type"],
+		['an empty file', 'nothing', 'is not an image', "'nothing' is empty"],
+		['a video', 'clip', 'is not an image', "'clip' is video/mp4"],
 	])('%s', async (_name, value, message, hint) => {
 		const refusal = await refusalOf(take(value, 'image', files));
 		expect(refusal.message).toContain("'First Frame'");
@@ -158,14 +158,14 @@ describe('what is refused', () => {
 
 	test('a picture as a video', async () => {
 		const refusal = await refusalOf(take('photo', 'video', files));
-		expect(refusal.message).toBe("The file of 'First Frame' is not a video");
-		expect(refusal.details.description).toContain('MP4, WebM or MOV');
+		expect(refusal.message).toBe("The file in 'First Frame' is not a video");
+		expect(refusal.details.description).toContain('MP4, WebM, or MOV');
 	});
 
 	test('a file that n8n cannot open, with the cause', async () => {
 		const broken = { ...noFiles, fields: ['photo'] };
 		const refusal = await refusalOf(take('photo', 'image', broken));
-		expect(refusal.message).toBe("The file of 'First Frame' could not be read");
+		expect(refusal.message).toBe("The file in 'First Frame' could not be read");
 		expect(refusal.details.description).toContain("'photo': no such file");
 	});
 
@@ -191,13 +191,13 @@ describe('sizes', () => {
 	test('one byte more does not', async () => {
 		const files = filesOf({ photo: pngOf(20_000_001) });
 		const refusal = await refusalOf(take('photo', 'image', files));
-		expect(refusal.message).toBe("The file of 'First Frame' is too large");
-		expect(refusal.details.description).toContain('It has 21 MB; at most 20 MB');
+		expect(refusal.message).toBe("The file in 'First Frame' is too large");
+		expect(refusal.details.description).toContain('It has 21 MB, but at most 20 MB');
 	});
 
 	test('nor in a data URI', async () => {
 		const refusal = await refusalOf(take(uriOf(pngOf(20_000_001))));
-		expect(refusal.message).toBe("The file of 'First Frame' is too large");
+		expect(refusal.message).toBe("The file in 'First Frame' is too large");
 	});
 
 	test('a video may be larger', async () => {

@@ -133,7 +133,7 @@ test.each<[string, never[], object, object]>([
 	['per zero', fixed({ price: 1, unit: 'request', per: 0 }), {}, unknown('cannot be read')],
 	['below zero', fixed({ price: -1, unit: 'request', per: 1 }), {}, unknown('cannot be read')],
 	['no price', fixed({ unit: 'request', per: 1 }), {}, unknown('cannot be read')],
-	['tokens', fixed({ price: 1, unit: 'token', per: 1e6 }), {}, unknown("counted by 'token'")],
+	['tokens', fixed({ price: 1, unit: 'token', per: 1e6 }), {}, unknown("charged per 'token'")],
 	[
 		'other currency',
 		catalogue({ kind: 'fixed', currency: 'EUR', units: [{ price: 1, unit: 'request', per: 1 }] }),
@@ -141,8 +141,8 @@ test.each<[string, never[], object, object]>([
 		unknown('no price in USD'),
 	],
 	['no pricing', [{ id: MODEL, aliases: [] }] as never, {}, unknown('no price in USD')],
-	['another model', catalogue({ kind: 'variable' }, 'openai/sora'), {}, unknown('not hold this')],
-	['an empty catalogue', [], {}, unknown('does not hold this model')],
+	['another model', catalogue({ kind: 'variable' }, 'openai/sora'), {}, unknown('not list this')],
+	['an empty catalogue', [], {}, unknown('does not list this model')],
 ])('%s', (_name, rows, more, price) => {
 	expect(priceOf(body(more), rows)).toEqual(price);
 });
@@ -160,7 +160,7 @@ test('a model is found by its alias, and by its id before the alias of another',
 test('a model that the table does not hold has no defaults', () => {
 	const rows = catalogue(perSecond, 'google/veo-9');
 	const newer = { ...body(), model: 'google/veo-9' };
-	expect(priceOf(newer, rows)).toEqual(unknown('not known ahead'));
+	expect(priceOf(newer, rows)).toEqual(unknown('not known in advance'));
 	expect(priceOf({ ...newer, duration: 10 }, rows)).toEqual(usd(5));
 });
 

@@ -32,7 +32,7 @@ const unreached: Submission = {
 	cause: 'The connection was refused',
 	busy: false,
 };
-const lost: Submission = { kind: 'lost', cause: 'The connection broke' };
+const lost: Submission = { kind: 'lost', cause: 'The connection was lost' };
 const lostWithId: Submission = { ...lost, id: 'gen-7' };
 
 type Step = Submission | Error | (() => Submission | Promise<Submission>);
@@ -374,7 +374,7 @@ describe('sent again, because it was surely not taken', () => {
 		const { buy, buying, clock } = tryOf([busy(20_000)]);
 		const startMs = clock.now();
 		const refusal = await refusalOf(buy());
-		expect(refusal.message).toBe('The AI/ML API accepts no more requests for now');
+		expect(refusal.message).toBe('The AI/ML API is rate limiting requests');
 		expect(refusal.details).toMatchObject({ httpCode: 429 });
 		expect(refusal.details.description).toContain('for 60 seconds');
 		expect(clock.now() - startMs).toBe(60_000);
@@ -392,7 +392,7 @@ describe('sent again, because it was surely not taken', () => {
 		const { buy, sent } = tryOf([busy(3_600_000)]);
 		const ends = await Promise.allSettled([buy(0), buy(1), buy(2), buy(3)]);
 		expect(ends.map((end) => 'reason' in end && String(end.reason))).toEqual(
-			Array(4).fill('ItemError: The AI/ML API accepts no more requests for now'),
+			Array(4).fill('ItemError: The AI/ML API is rate limiting requests'),
 		);
 		expect(sent).toHaveLength(1);
 		// Nor may one that comes later send.
@@ -445,7 +445,7 @@ describe('never sent again', () => {
 		const refusal = await refusalOf(buy());
 		expect(refusal.message).toContain('may have been accepted and charged');
 		expect(refusal.message).toContain(sent[0]);
-		expect(refusal.details.description).toMatch(/^The connection broke\./);
+		expect(refusal.details.description).toMatch(/^The connection was lost\./);
 		expect(refusal.details.isOldRequest).not.toBe(true);
 		expect(sent).toHaveLength(1);
 		expect(searched).toHaveLength(1);

@@ -21,7 +21,7 @@ const finished: StatusCheck = {
 	answer: { id: ID, status: 'completed', video: { url: 'https://cdn.example/v.mp4' } },
 };
 const withoutVideo: StatusCheck = { kind: 'answer', answer: { id: ID, status: 'completed' } };
-const fault: StatusCheck = { kind: 'noAnswer', cause: 'The connection broke' };
+const fault: StatusCheck = { kind: 'noAnswer', cause: 'The connection was lost' };
 
 /** Waits with looks given by their number (the last one repeats) or by the time since the start. */
 function waiting(
@@ -320,8 +320,8 @@ describe('the deadline', () => {
 
 	test('no time at all and no readable answer', async () => {
 		const refusal = await refusalOf(waiting([fault], { timeoutMs: 0 }).done);
-		expect(refusal.message).toBe('The AI/ML API gave no readable answer');
-		expect(refusal.details.description).toContain('The connection broke');
+		expect(refusal.message).toBe('The AI/ML API did not give a readable answer');
+		expect(refusal.details.description).toContain('The connection was lost');
 	});
 });
 

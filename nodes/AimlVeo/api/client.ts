@@ -81,9 +81,9 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 	const credentials = await ctx.getCredentials(CREDENTIAL);
 	const baseUrl = normalizeBaseUrl(String(credentials.baseUrl ?? ''));
 	const apiKey = asText(credentials.apiKey) ?? '';
-	if (apiKey === '') throw credentialUnusable("'API Key' of the credential is empty");
+	if (apiKey === '') throw credentialUnusable("'API Key' in the credential is empty");
 	if (!/^https?:\/\/[^\s/]+/.test(baseUrl)) {
-		throw credentialUnusable("'Base URL' of the credential is not a web address");
+		throw credentialUnusable("'Base URL' in the credential is not a valid URL");
 	}
 
 	return async ({ path, timeoutMs, ...request }) => {

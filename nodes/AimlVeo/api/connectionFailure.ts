@@ -31,7 +31,7 @@ const FAULTS: ReadonlyArray<
 	[/SsrfBlocked/, "n8n's protection against internal requests blocks this address", false, 'never'],
 	[
 		/ERR_INVALID_URL|ERR_SOCKET_BAD_PORT|ERR_INVALID_PROTOCOL|ERR_UNESCAPED_CHARACTERS/,
-		'The address is not a valid one',
+		'The address is not valid',
 		false,
 		'never',
 	],
@@ -44,11 +44,11 @@ const FAULTS: ReadonlyArray<
 	],
 	[
 		/ERR_SSL_(?:PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|NO_PROTOCOLS_AVAILABLE|UNKNOWN_PROTOCOL|NO_SHARED_CIPHER)|wrong.version.number|handshake.failure|(?:alert.|TLSV1.\w*)protocol.version|unrecognized.name|SSL.*unsupported.protocol|unsafe.legacy.renegotiation/i,
-		'The server does not speak TLS as expected: is it http:// instead of https://?',
+		'The server does not use TLS as expected: it may need http:// instead of https://',
 		false,
 		'never',
 	],
-	[new RegExp(UNSECURED), 'The connection broke before it was secured', false, 'later'],
+	[new RegExp(UNSECURED), 'The connection was lost before it was encrypted', false, 'later'],
 	[
 		/before receiving CONNECT response|proxy CONNECT/i,
 		'The proxy closed the connection',
@@ -57,8 +57,8 @@ const FAULTS: ReadonlyArray<
 	],
 	[/ECONNREFUSED/, 'The connection was refused', false, 'later'],
 	// A name that does not exist will not exist in a minute; a name server may be away for a moment.
-	[/ENOTFOUND|ENODATA/, 'The name of the server was not found', false, 'soon'],
-	[/EAI_AGAIN|EAI_FAIL|ESERVFAIL/, 'The name of the server was not found', false, 'later'],
+	[/ENOTFOUND|ENODATA/, 'The server name was not found', false, 'soon'],
+	[/EAI_AGAIN|EAI_FAIL|ESERVFAIL/, 'The server name was not found', false, 'later'],
 	// Not told by these codes alone: an open connection can meet them too.
 	[
 		/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ENETDOWN/,
@@ -72,7 +72,7 @@ const FAULTS: ReadonlyArray<
 		true,
 		'later',
 	],
-	[/ECONNRESET|socket hang up|EPIPE|\baborted\b/, 'The connection broke', true, 'later'],
+	[/ECONNRESET|socket hang up|EPIPE|\baborted\b/, 'The connection was lost', true, 'later'],
 ];
 
 /** Whether the request of an axios error waits for a handshake that was never finished. */

@@ -65,7 +65,7 @@ export const PARAMETERS = {
 	prompt: {
 		type: 'text',
 		label: 'Prompt',
-		description: 'What the video shows, and what is heard in it',
+		description: 'What the video should show and sound like',
 		operations: REQUESTS,
 		placeholder: 'e.g. The camera flies from the shore to the lighthouse at dusk',
 		required: true,
@@ -90,7 +90,7 @@ export const PARAMETERS = {
 	download: {
 		type: 'flag',
 		label: 'Download Video',
-		description: 'Whether to add the video file to the output. Otherwise, only its URL is there.',
+		description: 'Whether to download the video file in addition to returning its URL',
 		operations: RESULTS,
 		fallback: true,
 	},
@@ -118,8 +118,7 @@ export const OPTIONS = {
 	estimateOnly: {
 		type: 'flag',
 		label: 'Estimate Only',
-		description:
-			'Whether to return the price and the request instead of generating the video. Nothing is charged.',
+		description: 'Whether to return the price and the request instead of generating the video',
 		operations: REQUESTS,
 		fallback: false,
 		initial: true,
@@ -127,15 +126,14 @@ export const OPTIONS = {
 	fileName: {
 		type: 'text',
 		label: 'File Name',
-		description:
-			'Name of the video file. If empty, it is made from the model and the generation ID.',
+		description: 'Name of the video file. Leave it empty to use the model and the generation ID.',
 		operations: RESULTS,
 		placeholder: 'e.g. intro.mp4',
 	},
 	maxConcurrent: {
 		type: 'number',
 		label: 'Max Concurrent',
-		description: 'How many items are processed at the same time',
+		description: 'Maximum number of items to process at the same time',
 		operations: ['create', ...RESULTS],
 		min: 1,
 		max: 1_000,
@@ -146,7 +144,7 @@ export const OPTIONS = {
 		type: 'number',
 		label: 'Max Cost (USD)',
 		description:
-			'What all items of this node may cost together in one execution. If the catalogue prices exceed it, or a price is not known in advance, nothing is submitted.',
+			'Maximum cost of all items of this node in one execution. If the catalog price is higher or not known in advance, nothing is submitted.',
 		operations: REQUESTS,
 		min: 0,
 		max: 1_000_000,
@@ -156,7 +154,7 @@ export const OPTIONS = {
 	binaryField: {
 		type: 'text',
 		label: 'Output Binary Field',
-		description: 'Name of the binary field that holds the video',
+		description: 'Name of the binary field that contains the video',
 		operations: RESULTS,
 		fallback: 'data',
 	},
@@ -174,7 +172,7 @@ export const OPTIONS = {
 		type: 'number',
 		label: 'Timeout',
 		description:
-			'Seconds to wait for a video. The video is not lost when the time is over: a retry finds it.',
+			'Maximum number of seconds to wait for a video. The generation continues and stays yours after that.',
 		operations: ['create', ...RESULTS],
 		min: 1,
 		max: DAY_S,
@@ -188,26 +186,26 @@ export const FILTERS = {
 	after: {
 		type: 'date',
 		label: 'After',
-		description:
-			'List videos that were requested at this time or later. Period is ignored in this case.',
+		description: 'List videos requested at or after this time. Replaces Period.',
 		operations: LISTS,
 	},
 	before: {
 		type: 'date',
 		label: 'Before',
-		description: `List videos that were requested up to this time, at most ${MAX_LIST_DAYS} days after After. If empty, up to now.`,
+		description: `List videos requested up to this time, at most ${MAX_LIST_DAYS} days after After. If not set, up to now.`,
 		operations: LISTS,
 	},
 	model: {
 		type: 'models',
 		label: 'Models',
-		description: 'List videos of these models. An expression can return the IDs of newer models.',
+		description:
+			'List videos of these models. To use newer models, enter their IDs as an expression.',
 		operations: LISTS,
 	},
 	period: {
 		type: 'choice',
 		label: 'Period',
-		description: 'How far back to list videos',
+		description: 'How far back to list videos. Without Period, After or Before, the last 7 days.',
 		operations: LISTS,
 		values: {
 			'24h': 'Last 1 Day',
@@ -220,7 +218,7 @@ export const FILTERS = {
 	status: {
 		type: 'choice',
 		label: 'Status',
-		description: 'Succeeded videos were charged, failed ones were not',
+		description: 'Succeeded videos are charged, failed ones are not',
 		operations: LISTS,
 		values: { failed: 'Failed', succeeded: 'Succeeded' },
 		initial: 'succeeded',

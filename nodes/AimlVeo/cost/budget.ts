@@ -119,7 +119,9 @@ export async function checkBudget(
 	const priced = new Set([...requests.keys()].map(({ key }) => key));
 	const spent = ledger.spentBeside(priced);
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
-	if (sum > limit) {
+	const isBuying = [...requests.keys()].some(({ estimateOnly }) => !estimateOnly);
+	// What is paid for already is brought in under any limit.
+	if (isBuying && sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
 	}

@@ -45,10 +45,10 @@ function quantityOf(unit: unknown, values: Values): number | undefined {
 function priceByRate(rate: IDataObject | undefined, values: Values): Price {
 	const price = asNumber(rate?.price);
 	const per = asNumber(rate?.per);
-	if (price === undefined || !per) return unknown('Its price in the catalogue cannot be read');
+	if (price === undefined || !per) return unknown('Its price in the catalog cannot be read');
 	const quantity = quantityOf(rate?.unit, values);
 	if (quantity === undefined) {
-		return unknown(`It is counted by '${String(rate?.unit)}', which is not known ahead`);
+		return unknown(`It is charged per '${String(rate?.unit)}', which is not known in advance`);
 	}
 	return { kind: 'known', microUsd: Math.round((price * MICRO_USD * quantity) / per) };
 }
@@ -62,7 +62,7 @@ function sumOf(prices: readonly Price[]): Price {
 	}
 	return prices.length > 0
 		? { kind: 'known', microUsd }
-		: unknown('Its price in the catalogue cannot be read');
+		: unknown('Its price in the catalog cannot be read');
 }
 
 const spelled = (value: unknown) => String(value).toLowerCase();
@@ -91,14 +91,14 @@ function priceByVariant(variants: readonly IDataObject[], values: Values): Price
 	const chosen = candidates.filter((c) => c.open.length > 0 || c.size === size);
 	const prices = chosen.map(({ variant }) => priceByRate(variant, values));
 	const [first] = prices;
-	if (!first) return unknown('The catalogue has no price for these settings');
+	if (!first) return unknown('The catalog has no price for these settings');
 	const other = prices.find((price) => JSON.stringify(price) !== JSON.stringify(first));
 	if (!other) return first;
 	const open = [...new Set(chosen.flatMap((c) => c.open))].map((field) => `'${labelOf(field)}'`);
 	return unknown(
 		open.length > 0
 			? `It depends on ${open.join(', ')}, which is not set`
-			: 'The catalogue has more than one price for these settings',
+			: 'The catalog has more than one price for these settings',
 	);
 }
 
@@ -108,11 +108,11 @@ const labelOf = (field: string) =>
 /** What this request will cost, or why that cannot be known ahead. */
 export function priceOf(body: RequestBody, catalogue: readonly IDataObject[]): Price {
 	const row = findRow(catalogue, body.model);
-	if (!row) return unknown('The catalogue of the AI/ML API does not hold this model');
+	if (!row) return unknown('The catalog of the AI/ML API does not list this model');
 	const pricing = asObject(row.pricing);
-	if (pricing?.kind === 'variable') return unknown('The catalogue says that its price varies');
+	if (pricing?.kind === 'variable') return unknown('The catalog says that its price varies');
 	if (spelled(pricing?.currency) !== 'usd')
-		return unknown('The catalogue has no price in USD for it');
+		return unknown('The catalog has no price in USD for it');
 	const values = effective(body, row);
 	switch (pricing?.kind) {
 		case 'fixed':
@@ -120,6 +120,6 @@ export function priceOf(body: RequestBody, catalogue: readonly IDataObject[]): P
 		case 'variants':
 			return priceByVariant(asObjects(pricing.variants), values);
 		default:
-			return unknown('The catalogue has a price of an unknown kind for it');
+			return unknown('The catalog has a price of an unknown kind for it');
 	}
 }

@@ -140,7 +140,7 @@ export const fields: INodeProperties[] = [
 		options: modelOptions,
 		default: DEFAULT_MODEL,
 		description:
-			'Model that generates the video. An expression can return the ID of a newer model.',
+			'Model that generates the video. To use a newer model, enter its ID as an expression.',
 		displayOptions: showForRequests,
 	},
 	plainField('prompt'),
@@ -169,7 +169,7 @@ export const fields: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add Setting',
 		default: {},
-		description: "Settings that you do not add keep the API's defaults",
+		description: "Settings that you do not add use the API's defaults",
 		options: settingFields(),
 		displayOptions: showForRequests,
 	},

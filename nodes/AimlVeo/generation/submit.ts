@@ -169,7 +169,7 @@ async function recall(context: SubmitContext, order: SubmitPlan): Promise<Purcha
 	const finding = await findLost(context, order);
 	if (finding.kind === 'found') return finding.purchase;
 	if (finding.kind === 'unknown') {
-		const cause = 'An earlier try of this execution sent it already';
+		const cause = 'An earlier try of this execution has already sent it';
 		throw maybeAccepted(entry.req, cause, { isOld: true });
 	}
 	// It may be sent again, under a new id.

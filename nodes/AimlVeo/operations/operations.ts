@@ -157,25 +157,25 @@ export const OPERATIONS = {
 	create: {
 		name: 'Create Video',
 		action: 'Create video',
-		description: 'Submit a video and return its generation ID at once (spends credits)',
+		description: 'Request a video and return its generation ID immediately (spends credits)',
 		plan: bindRequest(create),
 	},
 	createAndWait: {
 		name: 'Create Video and Wait',
 		action: 'Create video and wait',
-		description: 'Submit a video, wait until it is ready and return the file (spends credits)',
+		description: 'Request a video, wait until it is ready, and return the file (spends credits)',
 		plan: bindRequest(createAndWait),
 	},
 	get: {
 		name: 'Get Video',
 		action: 'Get video',
-		description: 'Return the state of a video and, when it is ready, the file',
+		description: 'Return the status of a video and, once it is ready, the file',
 		plan: bind(planGet, get),
 	},
 	getMany: {
 		name: 'Get Many Videos',
 		action: 'Get many videos',
-		description: 'List recent videos of the account, also those whose ID was lost',
+		description: 'List recent videos of the account, including those whose ID you lost',
 		plan: bind(planMany, async (run, plan) =>
 			(await listVideos(run, plan)).map((json) => ({ json })),
 		),

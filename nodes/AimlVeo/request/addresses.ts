@@ -12,7 +12,7 @@ interface Service {
 const byNode = (node: string) =>
 	`Download the file with n8n's ${node} node and enter the name of its binary field`;
 const DOWNLOAD =
-	'Download the file itself, and enter the name of its binary field or its direct address';
+	'Download the file and enter the name of its binary field, or enter the direct URL of the file';
 
 const SERVICES: readonly Service[] = [
 	{
@@ -27,7 +27,7 @@ const SERVICES: readonly Service[] = [
 		name: 'Dropbox',
 		host: /^(www\.)?dropbox\.com$/,
 		page: /^(?!.*[?&](dl|raw)=1(&|$))/,
-		wayOut: `Let the link end in dl=1 instead of dl=0, or download the file with n8n's Dropbox node and enter the name of its binary field`,
+		wayOut: `Change dl=0 to dl=1 at the end of the link, or download the file with n8n's Dropbox node and enter the name of its binary field`,
 	},
 	{
 		name: 'OneDrive',
@@ -52,7 +52,7 @@ const SERVICES: readonly Service[] = [
 		name: 'GitHub',
 		host: /^github\.com$/,
 		page: /^\/[^/]+\/[^/]+\/blob\/(?!.*[?&]raw=(1|true)\b)/,
-		wayOut: "Use the address behind 'Raw' on that page",
+		wayOut: "Use the URL that 'Raw' opens on that page",
 	},
 ];
 

@@ -27,7 +27,7 @@ const latin = (bytes: Buffer, from: number, to: number) => bytes.toString('latin
 
 const HEIC = image(
 	'HEIC from an iPhone',
-	"Convert it to JPEG before this node. Under 'Settings > Camera > Formats', 'Most Compatible' lets the iPhone take JPEG",
+	"Convert it to JPEG before this node. To take photos as JPEG, choose 'Settings > Camera > Formats > Most Compatible' on the iPhone",
 );
 const AVIF = image('AVIF');
 

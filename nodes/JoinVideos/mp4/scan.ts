@@ -27,7 +27,7 @@ function appearanceOf(head: Buffer): string {
 	if (begins('\x1a\x45\xdf\xa3')) return 'a WebM or Matroska video';
 	if (begins('RIFF') && begins('AVI ', 8)) return 'an AVI video';
 	if (begins('\x89PNG') || begins('\xff\xd8\xff') || begins('GIF8') || begins('WEBP', 8)) {
-		return 'a picture';
+		return 'an image';
 	}
 	if (begins('OggS') || begins('ID3') || begins('WAVE', 8)) return 'a sound file';
 	if (/^\s*<(!doctype html|html)/i.test(head.toString('utf8'))) return 'a web page';
@@ -81,7 +81,7 @@ async function peek(reader: ForwardReader, { type, contentBytes }: Header): Prom
 	const wanted = type === 'uuid' ? 16 : type === 'ftyp' ? 4 : 0;
 	const bytes = await reader.read(Math.min(wanted, contentBytes));
 	if (type === 'ftyp' && isPictureBrand(bytes.toString('latin1'))) {
-		throw new Refused({ reason: 'notMp4', found: 'a picture' });
+		throw new Refused({ reason: 'notMp4', found: 'an image' });
 	}
 	return bytes;
 }

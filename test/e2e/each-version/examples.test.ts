@@ -132,7 +132,7 @@ describe('the credential, as its form tests it', () => {
 		stage.api.settings.balanceUsd = balanceUsd;
 		stage.api.fault({ on: 'billing', action: { kind: 'status', status: 403 } });
 		const refused = await answer(accountOf(stage.api));
-		const ourText = /^The API key is right, but the account has no credits/;
+		const ourText = /^The API key is valid, but the account has no credits/;
 		expect(empty.status).toBe('Error');
 		expect(empty.message).toMatch(ourText);
 		expect(refused.status).toBe('Error');

@@ -54,12 +54,12 @@ async function itsExecution(workflow: IWorkflowBase): Promise<Execution> {
 const webhookIdOf = ({ nodes }: WorkflowFile) =>
 	nodes.find(({ webhookId }) => webhookId)?.webhookId ?? '';
 
-test('a form: two uploaded pictures become a video', async () => {
+test('a form: two uploaded images become a video', async () => {
 	const example = readExample('form-two-uploads');
 	const workflow = await activated(example);
 	const address = `${stage.n8n.url}/form/${webhookIdOf(example)}`;
 	const page = await onceOpen(async () => await axios.get<string>(address));
-	for (const label of ['First Picture', 'Last Picture', 'What Happens in Between']) {
+	for (const label of ['First Image', 'Last Image', 'What Happens in Between']) {
 		expect(page.data).toContain(label);
 	}
 	// Its fields are named by their place, as the page's own script sends them.
@@ -84,7 +84,7 @@ test('a form: two uploaded pictures become a video', async () => {
 	expect(generation?.body).toMatchObject({ prompt, image_url: first, last_image_url: last });
 	const [file] = await filesOf(stage, execution, 'Your Next Step');
 	expect(generation && file?.equals(bytesOf(generation))).toBe(true);
-	record('modes', "Started by n8n's form, with two uploaded pictures");
+	record('modes', "Started by n8n's form, with two uploaded images");
 });
 
 test('a webhook is answered with the file', async () => {

@@ -71,7 +71,7 @@ test('a film comes out, as one stream', async () => {
 
 test('a fault of the store in the second pass names the clip, not the film', async () => {
 	const { ctx } = standIn({ open: (opening) => (opening === 0 ? whole() : broken()) });
-	expect(await messageOf(ctx)).toBe("The file of 'Input Binary Field' could not be read [item 0]");
+	expect(await messageOf(ctx)).toBe("The file in 'Input Binary Field' could not be read [item 0]");
 });
 
 test('so does one in the first pass, and one at opening', async () => {
@@ -90,7 +90,7 @@ test('what the store says of the film is passed on', async () => {
 		open: whole,
 		store: async () => await Promise.reject(new Error('ENOSPC: no space left on device')),
 	});
-	expect(await messageOf(ctx)).toBe("n8n's storage did not take the film");
+	expect(await messageOf(ctx)).toBe('n8n could not store the joined video');
 });
 
 test('the words of the store do not hide why the film broke off', async () => {

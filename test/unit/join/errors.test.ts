@@ -26,7 +26,7 @@ const differ = (trait: Trait): Refusal => ({
 
 const OF_ONE: Refusal[] = [
 	{ reason: 'empty' },
-	{ reason: 'notMp4', found: 'a picture' },
+	{ reason: 'notMp4', found: 'an image' },
 	{ reason: 'cutBeforeIndex' },
 	{ reason: 'indexTooLarge', bytes: 99_500_000, limit: 67_108_864 },
 	{ reason: 'tooManySamples', count: 2_000_000, limit: 1_048_576 },
@@ -97,7 +97,7 @@ test('two clips are named with both values, the later one first', () => {
 test("n8n's own: with the item where one alone is the cause", () => {
 	const node = { name: 'Join', type: 'x' } as INode;
 	const one = toNodeError(node, notJoinable({ reason: 'empty' }, SLOTS, 1));
-	expect(one.message).toBe("The file of 'Input Binary Field' is empty [item 1]");
+	expect(one.message).toBe("The file in 'Input Binary Field' is empty [item 1]");
 	expect(one.context.itemIndex).toBe(1);
 	const two = toNodeError(node, notJoinable(differ('size'), SLOTS));
 	expect(two.message).toBe('Item 2 is B, item 0 is A');

@@ -33,17 +33,17 @@ describe('one clip', () => {
 		[
 			'a PNG',
 			Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'),
-			{ reason: 'notMp4', found: 'a picture' },
+			{ reason: 'notMp4', found: 'an image' },
 		],
 		[
 			'a JPEG',
 			Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF\0\0', 'latin1'),
-			{ reason: 'notMp4', found: 'a picture' },
+			{ reason: 'notMp4', found: 'an image' },
 		],
 		[
 			'a HEIC',
 			box('ftyp', Buffer.from('heic\0\0\0\0mif1')),
-			{ reason: 'notMp4', found: 'a picture' },
+			{ reason: 'notMp4', found: 'an image' },
 		],
 		[
 			'a WebM',

@@ -1,23 +1,20 @@
 /** Prices and limits, worked out before anything is paid. */
 import { ItemError } from '../errors';
 
-const REMOVE_LIMIT = "Remove 'Max Cost (USD)' from the options to go on without a limit";
+const REMOVE_LIMIT = "Remove 'Max Cost (USD)' from the options to run without a limit";
 
 export const overMaxCost = (sum: string, limit: string, perItem: string, spent?: string) =>
-	new ItemError(
-		`The run would cost ${sum}, more than 'Max Cost (USD)' allows (${limit}): ${perItem}`,
-		{
-			description: `Nothing was submitted.${spent ? ` The sum holds ${spent} that earlier rounds of this execution have spent.` : ''} Raise 'Max Cost (USD)', send fewer items, or choose shorter or cheaper videos.`,
-		},
-	);
+	new ItemError(`The run would cost ${sum}, but 'Max Cost (USD)' is ${limit} (${perItem})`, {
+		description: `Nothing was submitted.${spent ? ` The sum includes ${spent} that earlier rounds of this execution have spent.` : ''} Raise 'Max Cost (USD)', send fewer items, or choose shorter or cheaper videos.`,
+	});
 
 export const priceUnknown = (model: string, reason: string, itemIndex: number) =>
-	new ItemError("The price cannot be known ahead, so 'Max Cost (USD)' cannot be kept", {
+	new ItemError("The price is not known in advance, so 'Max Cost (USD)' cannot be enforced", {
 		description: `${reason} (${model}). Nothing was submitted. ${REMOVE_LIMIT}, or choose another model or other settings.`,
 		itemIndex,
 	});
 
 export const maxCostEmpty = () =>
 	new ItemError("'Max Cost (USD)' is empty", {
-		description: `Enter a number of dollars, or check the expression that should give it. ${REMOVE_LIMIT}.`,
+		description: `Enter an amount in dollars, or check the expression that should return it. ${REMOVE_LIMIT}.`,
 	});

@@ -7,66 +7,66 @@ import { asObject, asText } from '../values';
 export function parameterUnreadable(cause: unknown): ItemError {
 	if (cause instanceof ItemError) return cause;
 	const parameter = asText(asObject(asObject(cause)?.context)?.parameter);
-	return new ItemError('An expression of this node could not be resolved', {
+	return new ItemError('An expression in this node could not be resolved', {
 		description: `n8n says${parameter ? ` about '${parameter}'` : ''}: "${textOf(cause)}". Correct the expression, and check that the nodes it refers to are connected and have run.`,
 	});
 }
 
 export const modelMissing = () =>
 	new ItemError("'Model' is empty", {
-		description: 'Choose a model from the list, or check the expression that should give its ID.',
+		description: 'Choose a model from the list, or check the expression that should return its ID.',
 	});
 
 export const operationUnknown = (value: string) =>
-	new ItemError(`'Operation' has no value '${shortened(value)}'`, {
+	new ItemError(`'Operation' cannot be '${shortened(value)}'`, {
 		description: 'Choose one of the operations in the list.',
 	});
 
 export const promptMissing = () =>
 	new ItemError("'Prompt' is empty", {
 		description:
-			"Describe the video in 'Prompt'. If it is an expression, check that the incoming item holds the value it refers to.",
+			"Describe the video in 'Prompt'. If it is an expression, check that the incoming item has the value it refers to.",
 	});
 
 export const notText = (label: string) =>
 	new ItemError(`'${label}' is not text`, {
-		description: `Let the expression in '${label}' give text, not an object or a list.`,
+		description: `Make sure that the expression in '${label}' returns text, not an object or a list.`,
 	});
 
 export const mediaMissing = (label: string, model: string, fields: readonly string[]) =>
 	new ItemError(`'${label}' is empty`, {
-		description: `'${model}' needs it. Enter a URL, a data URI, or the name of a binary field of the incoming item. ${fieldsOf(fields)}`,
+		description: `'${model}' needs it. Enter a URL, a data URI, or the name of a binary field of the incoming item, or choose another model. ${fieldsOf(fields)}`,
 	});
 
 export const tooManyImages = (label: string, count: number, max: number) =>
-	new ItemError(`'${label}' holds ${count} pictures`, {
-		description: `The API takes at most ${max}. Remove ${count - max} of them.`,
+	new ItemError(`'${label}' has ${count} images`, {
+		description: `The API accepts at most ${max}. Remove ${count - max} of them.`,
 	});
 
 export const mediaNotUnderstood = (label: string, value: string, fields: readonly string[]) =>
 	new ItemError(`'${label}' is neither a URL nor a binary field of the item`, {
-		description: `It says '${shortened(value)}'. Enter a URL that begins with https://, a data URI, or the name of a binary field. ${fieldsOf(fields)}`,
+		description: `Its value is '${shortened(value)}'. Enter a URL that starts with https://, a data URI, or the name of a binary field (case-sensitive). ${fieldsOf(fields)}`,
 	});
 
 export const mediaNotUsable = (label: string) =>
-	new ItemError(`'${label}' is not a URL, a data URI or a binary field`, {
-		description: `Let the expression in '${label}' give text, or a binary object such as {{ $binary.data }}.`,
+	new ItemError(`'${label}' is not a URL, a data URI, or a binary field`, {
+		description: `Make sure that the expression in '${label}' returns text, or a binary object such as {{ $binary.data }}.`,
 	});
 
 export const urlNotUsable = (label: string, value: string) =>
 	new ItemError(`'${label}' is not a URL that the API can open`, {
-		description: `It says '${shortened(value)}'. Enter the whole address of the file, beginning with https:// and without user name and password.`,
+		description: `Its value is '${shortened(value)}'. Enter the full URL of the file. It must start with https:// and must not contain a user name or password.`,
 	});
 
 export const dataUriNotUsable = (label: string) =>
-	new ItemError(`'${label}' holds a data URI that cannot be read`, {
+	new ItemError(`'${label}' has a data URI that cannot be read`, {
 		description:
-			'Enter it as data:image/png;base64,iVBORw0… with Base64 after the comma, or use a URL or a binary field.',
+			'Enter it in the form data:image/png;base64,iVBORw0… with Base64 after the comma, or use a URL or a binary field.',
 	});
 
 export const fileUnreadable = (label: string, field: string, cause: string) =>
-	new ItemError(`The file of '${label}' could not be read`, {
-		description: `n8n could not open the binary field '${field}': ${cause}. Run the node that makes the file again.`,
+	new ItemError(`The file in '${label}' could not be read`, {
+		description: `n8n could not open the binary field '${field}': ${cause}. Run the node that creates the file again.`,
 	});
 
 export const fileOfWrongKind = (
@@ -75,48 +75,48 @@ export const fileOfWrongKind = (
 	source: string,
 	found: string,
 ) =>
-	new ItemError(`The file of '${label}' is not ${kind === 'image' ? 'a picture' : 'a video'}`, {
-		description: `By its first bytes, ${source} is ${found}. Use ${kind === 'image' ? 'a PNG, JPEG or WebP picture' : 'an MP4, WebM or MOV video'}.`,
+	new ItemError(`The file in '${label}' is not ${kind === 'image' ? 'an image' : 'a video'}`, {
+		description: `Judging by its content, ${source} is ${found}. Use ${kind === 'image' ? 'a PNG, JPEG, or WebP image' : 'an MP4, WebM, or MOV video'}.`,
 	});
 
 export const fileTooLarge = (label: string, megabytes: number, limit: number) =>
-	new ItemError(`The file of '${label}' is too large`, {
-		description: `It has ${megabytes} MB; at most ${limit} MB can be sent inside the request. Make it smaller, or put it online and enter its URL.`,
+	new ItemError(`The file in '${label}' is too large`, {
+		description: `It has ${megabytes} MB, but at most ${limit} MB can be sent in a request. Make the file smaller, or host it online and enter its URL.`,
 	});
 
 export const textHoldsObject = (label: string) =>
-	new ItemError(`'${label}' holds an object in the middle of its text`, {
-		description: `An expression in '${label}' gave a whole object, which n8n cannot write as text. Use one of its fields, or JSON.stringify(…) around it, such as {{ JSON.stringify($json.scene) }}.`,
+	new ItemError(`'${label}' contains an object in the middle of its text`, {
+		description: `An expression in '${label}' returned an object, which n8n cannot write as text. Use one of the object's fields, or JSON.stringify(…), such as {{ JSON.stringify($json.scene) }}.`,
 	});
 
 export const expressionNotResolved = (label: string, found: string) =>
-	new ItemError(`'${label}' holds an expression that n8n did not resolve`, {
-		description: `It says '${shortened(found)}' as plain text. Change '${label}' from Fixed to Expression, so that n8n puts the value in its place.`,
+	new ItemError(`'${label}' contains an expression that n8n did not resolve`, {
+		description: `The text contains '${shortened(found)}'. Change '${label}' from Fixed to Expression. If the text comes from an earlier node, correct it there.`,
 	});
 
 export const mediaNotTaken = (label: string, model: string, others: readonly string[]) =>
-	new ItemError(`'${model}' takes no '${label}'`, {
-		description: `The video would be made without it. Remove '${label}', or choose a model that takes it: ${quoted(others)}.`,
+	new ItemError(`'${model}' does not support '${label}'`, {
+		description: `The video would be generated without it. Remove '${label}', or choose a model that supports it: ${quoted(others)}.`,
 	});
 
 export const severalFiles = (label: string, count: number) =>
-	new ItemError(`'${label}' holds ${count} files`, {
-		description: `It takes one. Let the expression in '${label}' choose, for example with [0] at its end for the first.`,
+	new ItemError(`'${label}' has ${count} files`, {
+		description: `It accepts one. Choose a file in the expression, for example the first with [0] at the end.`,
 	});
 
 export const fileUndecided = (label: string, fields: readonly string[]) =>
-	new ItemError(`'${label}' could be more than one file of the item`, {
-		description: `n8n gives the expression a file without its content, and these binary fields have the same name, type and size: ${quoted(fields)}. Enter the name of the field instead of the expression.`,
+	new ItemError(`'${label}' matches more than one file of the item`, {
+		description: `n8n gives the expression a file without its content, and these binary fields have the same file name, type, and size: ${quoted(fields)}. Enter the name of the binary field instead of an expression.`,
 	});
 
 export const fileWithoutContent = (label: string) =>
-	new ItemError(`'${label}' is a file without its content`, {
-		description: `The expression gives the description of a file that is no binary field of this item. Enter the name of a binary field, or use an expression such as {{ $('Form').item.binary.photo }}, with the name of the node that made the file.`,
+	new ItemError(`'${label}' is a file without content`, {
+		description: `The expression describes a file that is not in a binary field of this item. Enter the name of a binary field, or use an expression such as {{ $('Form').item.binary.photo }} with the name of the node that has the file.`,
 	});
 
 export const fileNotKept = (label: string, field: string, fields: readonly string[]) =>
-	new ItemError(`The binary field of '${label}' holds no file`, {
-		description: `'${shortened(field)}' is there, but not as n8n keeps a file (an object with mimeType and data). Let the Code node that makes it use this.helpers.prepareBinaryData(). ${fieldsOf(fields)}`,
+	new ItemError(`The binary field in '${label}' does not contain a file`, {
+		description: `'${shortened(field)}' exists, but not in n8n's format for files (an object with mimeType and data). In the Code node that creates it, use this.helpers.prepareBinaryData(). ${fieldsOf(fields)}`,
 	});
 
 export const formatNotTaken = (
@@ -126,23 +126,23 @@ export const formatNotTaken = (
 	format: string,
 	wayOut: string,
 ) =>
-	new ItemError(`The file of '${label}' has a format that the API does not take`, {
-		description: `By its first bytes, ${source} is ${format}. ${wayOut}. Use ${kind === 'image' ? 'a PNG, JPEG or WebP image' : 'an MP4, WebM or MOV video'}.`,
+	new ItemError(`The file in '${label}' has a format that the API does not accept`, {
+		description: `Judging by its content, ${source} is ${format}. ${wayOut}. Use ${kind === 'image' ? 'a PNG, JPEG, or WebP image' : 'an MP4, WebM, or MOV video'}.`,
 	});
 
 export const urlWithoutScheme = (label: string, value: string) =>
-	new ItemError(`'${label}' is a web address without its beginning`, {
-		description: `It says '${shortened(value)}'. Enter the whole address, with https:// in front: 'https://${shortened(value.replace(/^\/+/, ''))}'.`,
+	new ItemError(`'${label}' is an incomplete URL`, {
+		description: `Its value is '${shortened(value)}'. Enter the full URL with https:// in front: 'https://${shortened(value.replace(/^\/+/, ''))}'.`,
 	});
 
 export const sharePage = (label: string, service: string, wayOut: string) =>
-	new ItemError(`'${label}' is a page of ${service}, not a file`, {
-		description: `The link opens a page that shows the file, and the API cannot fetch the file from there. ${wayOut}.`,
+	new ItemError(`'${label}' is a page on ${service}, not a file`, {
+		description: `The link opens a page that shows the file. The API cannot fetch the file from there. ${wayOut}.`,
 	});
 
 export const privateAddress = (label: string, host: string) =>
-	new ItemError(`'${label}' is at an address that the API cannot reach`, {
-		description: `'${shortened(host)}' belongs to a private network, and the API fetches the file over the internet. Use an HTTP Request node to get the file, and enter the name of its binary field.`,
+	new ItemError(`'${label}' has an address that the API cannot reach`, {
+		description: `'${shortened(host)}' is in a private network, but the API fetches the file over the internet. Use an HTTP Request node to download the file, and enter the name of its binary field.`,
 	});
 
 export const settingNotTaken = (
@@ -152,7 +152,7 @@ export const settingNotTaken = (
 	model: string,
 ) =>
 	new ItemError(`'${label}' cannot be '${shortened(value)}'`, {
-		description: `'${model}' takes ${quoted(allowed)}. Choose one of these, or remove '${label}' to use the API's default.`,
+		description: `'${model}' accepts ${quoted(allowed)}. Choose one of these values, or remove '${label}' to use the API's default.`,
 	});
 
 export const settingOfWrongType = (
@@ -162,9 +162,9 @@ export const settingOfWrongType = (
 ) =>
 	new ItemError(`'${label}' cannot be '${shortened(value)}'`, {
 		description: {
-			boolean: `Choose true or false, or let the expression in '${label}' give one of them.`,
-			integer: `Enter a whole number without decimals, or let the expression in '${label}' give one.`,
-			string: `Let the expression in '${label}' give text, not an object or a list.`,
+			boolean: `Choose true or false, or make sure that the expression in '${label}' returns one of them.`,
+			integer: `Enter a whole number, or make sure that the expression in '${label}' returns one.`,
+			string: `Make sure that the expression in '${label}' returns text, not an object or a list.`,
 		}[type],
 	});
 
@@ -176,7 +176,7 @@ export const optionOutOfRange = (label: string, value: string, rule: string) =>
 export const generationIdMissing = () =>
 	new ItemError("'Generation ID' is empty", {
 		description:
-			"Enter the 'id' that 'Create Video' gave. If it is an expression, check that the incoming item holds it.",
+			"Enter the 'id' that 'Create Video' returned, such as {{ $json.id }}. If it is an expression, check that the incoming item has this value.",
 	});
 
 export const credentialUnusable = (what: string) =>
@@ -187,15 +187,15 @@ export const credentialUnusable = (what: string) =>
 
 export const periodTooLong = (days: number, most: number) =>
 	new ItemError("'After' and 'Before' are too far apart", {
-		description: `They span ${days} days; the API lists at most ${most} at once. Choose a later 'After' or an earlier 'Before'.`,
+		description: `They span ${days} days, but the API lists at most ${most} days at once. Choose a later 'After' or an earlier 'Before'. For a longer period, use several items.`,
 	});
 
 export const periodReversed = () =>
 	new ItemError("'After' is later than 'Before'", {
-		description: "Swap them, or remove 'Before' to list up to now.",
+		description: "Swap them, or remove 'Before' to list videos up to now.",
 	});
 
 export const dateNotUnderstood = (label: string, value: string) =>
 	new ItemError(`'${label}' cannot be '${shortened(value)}'`, {
-		description: `Enter a date and time such as 2026-08-01T09:00:00, or let the expression in '${label}' give one.`,
+		description: `Enter a date and time such as 2026-08-01T09:00:00, or an expression such as {{ $today.minus({ days: 1 }) }}.`,
 	});

@@ -22,4 +22,4 @@ export const fieldsOf = (fields: readonly string[]) =>
 
 /** An answer without a text of its own comes as its status alone. */
 export const answered = (status: number, apiText: string) =>
-	`It answered with HTTP ${status}${apiText === `HTTP ${status}` ? '' : `: "${apiText}"`}`;
+	`The answer was HTTP ${status}${apiText === `HTTP ${status}` ? '' : `: "${apiText}"`}`;

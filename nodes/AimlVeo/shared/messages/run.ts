@@ -12,7 +12,7 @@ export function withGeneration(error: ItemError, generationId: string): ItemErro
 	return new ItemError(error.message, {
 		...error.details,
 		generationId,
-		description: `${error.details.description} The generation goes on and stays yours: use 'Get Video' with the generation ID ${generationId}.`,
+		description: `${error.details.description} The generation continues and stays yours. Use 'Get Video' with the generation ID ${generationId}.`,
 	});
 }
 
@@ -31,14 +31,15 @@ export function stopped({ ids, unanswered }: Paid) {
 	const facts: string[] = [];
 	if (ids.length > 0) {
 		facts.push(
-			`The API cannot cancel a generation: these go on and stay yours. Use 'Get Video' to fetch them: ${listed(ids)}.`,
+			`The API cannot cancel a generation. These generations continue and stay yours. Use 'Get Video' to fetch them: ${listed(ids)}.`,
 		);
 	}
 	if (unanswered.length > 0) {
 		facts.push(
-			`These requests may have been accepted and charged before their answer came. In a few minutes, use 'Get Many Videos' to look for their client request IDs: ${listed(unanswered)}.`,
+			`These requests may have been accepted and charged before their answers arrived. In a few minutes, use 'Get Many Videos' to find their client request IDs: ${listed(unanswered)}.`,
 		);
 	}
+	if (facts.length > 0) facts.push('A new execution pays again.');
 	return new ItemError('The execution was canceled', {
 		description: facts.join(' ') || 'Nothing was submitted.',
 	});
@@ -55,12 +56,12 @@ export function withPaid(error: ItemError, { ids, unanswered }: Paid): ItemError
 	const facts: string[] = [];
 	if (others.length > 0) {
 		facts.push(
-			`Other items are paid for and stay yours; a retry of this execution finds them, and so does 'Get Video': ${listed(others)}.`,
+			`Other items are paid for and stay yours. Retry this execution to use them, or fetch them with 'Get Video': ${listed(others)}.`,
 		);
 	}
 	if (doubtful.length > 0) {
 		facts.push(
-			`Other requests may have been accepted and charged; a retry of this execution looks for them, and 'Get Many Videos' shows their client request IDs: ${listed(doubtful)}.`,
+			`Other requests may have been accepted and charged. Retry this execution to check for them, or use 'Get Many Videos' to find their client request IDs: ${listed(doubtful)}.`,
 		);
 	}
 	if (facts.length === 0) return error;
@@ -76,9 +77,9 @@ export const forAgents = ({ message, details }: ItemError) =>
 
 /** What nobody foresaw, still with a way out. */
 export const unforeseen = (cause: unknown, generationId?: string) =>
-	new ItemError(`The node could not go on: ${textOf(cause)}`, {
+	new ItemError(`The node could not continue: ${textOf(cause)}`, {
 		description: generationId
-			? `Use 'Get Video' with the generation ID ${generationId}, and report this with the steps that led here.`
-			: 'Please report this with the steps that led here.',
+			? `Use 'Get Video' with the generation ID ${generationId}, and report this with the steps that led to it.`
+			: 'Please report this with the steps that led to it.',
 		generationId,
 	});
