@@ -1,6 +1,6 @@
 /** Max Cost over tries, edits, rounds and tool calls; and whatever the limit says, what is paid for comes in. */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunOptions, RunResult, WorkflowSpec } from './harness';
 import { itemsOf, posts, TEXT, useEngine } from './setup';

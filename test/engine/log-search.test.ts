@@ -1,6 +1,6 @@
 /** A request whose answer was lost is found in the usage log, however the log writes its row. */
 import type { IDataObject } from 'n8n-workflow';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
 import { posts, TEXT, useEngine } from './setup';

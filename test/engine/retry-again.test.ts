@@ -1,6 +1,6 @@
 /** Retries beside edits, loops, Stop and clocks: nothing is bought twice, and what is paid for is named. */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunOptions, RunResult, WorkflowSpec } from './harness';
 import { itemsOf, posts, TEXT, useEngine } from './setup';

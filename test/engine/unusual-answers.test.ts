@@ -1,6 +1,6 @@
 /** Answers in a shape that the documentation does not name: what was accepted is bought once, and found again. */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { FaultRule } from '../../sandbox/api';
+import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
 import { itemsOf, looks, posts, TEXT, useEngine } from './setup';
