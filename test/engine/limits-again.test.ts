@@ -152,8 +152,8 @@ describe('the limit as it may be written', () => {
 	});
 
 	test.each<[string, unknown, string]>([
-		['zero', 0, 'allows ($0.00)'],
-		['1.000 is one', '1.000', 'allows ($1.00)'],
+		['zero', 0, 'is $0.00'],
+		['1.000 is one', '1.000', 'is $1.00'],
 		['below zero', -1, "cannot be '-1'"],
 		['without end', '={{ Infinity }}', "cannot be 'Infinity'"],
 		['no number', '={{ NaN }}', "cannot be 'NaN'"],

@@ -77,8 +77,8 @@ describe('one submission of four meets a proxy or a gateway', () => {
 	});
 
 	test.each<[string, Action, string]>([
-		['302', status(302), 'a redirect to another address'],
-		['407', { kind: 'html', status: 407 }, 'A proxy or a firewall'],
+		['302', status(302), 'redirected the request to another address'],
+		['407', { kind: 'html', status: 407 }, 'A proxy or firewall'],
 	])('%s: all would meet it, so none is sent after it', async (_name, action, words) => {
 		const result = await proxied(action);
 		expect(posts(setup)).toHaveLength(1);
