@@ -38,7 +38,9 @@ describe('one refused prompt of four', () => {
 		expect(posts(setup)).toHaveLength(4);
 		expect(paid()).toHaveLength(3);
 		expect(idsOf(result).sort()).toEqual(paid().sort());
-		expect(errorsOf(result)).toEqual([expect.stringContaining('is not allowed to make this request')]);
+		expect(errorsOf(result)).toEqual([
+			expect.stringContaining('is not allowed to make this request'),
+		]);
 	});
 
 	test('by a firewall that reads contents: the others are bought', async () => {
