@@ -1,4 +1,5 @@
 /** Clips that are refused: each cause apart, with the values that the message needs. */
+import { checkFit } from '../../../nodes/JoinVideos/mp4/fit';
 import { boxesIn } from './readMp4';
 import { box, replaced, takeApart, together, u32 } from './surgery';
 import { clipBytes, joined, joinedClips, parsed, refusalOf } from './support';
@@ -242,6 +243,23 @@ describe('two clips', () => {
 			...refusal,
 			clips: [0, 2],
 		});
+	});
+
+	test('sound of the same format whose frames have another length', async () => {
+		const clip = await parsed(source);
+		const { sound } = clip;
+		if (!sound) throw new Error('The clip has no sound');
+		const other = { ...clip, sound: { ...sound, timescale: sound.timescale * 2 } };
+		await expect(refusalOf((async () => checkFit([clip, other], true))())).resolves.toEqual({
+			reason: 'differ',
+			trait: 'frame length',
+			clips: [0, 1],
+			values: [
+				`${sound.frameTicks} of ${sound.timescale} a second`,
+				`${sound.frameTicks} of ${sound.timescale * 2} a second`,
+			],
+		});
+		expect(() => checkFit([clip, other], false)).not.toThrow();
 	});
 
 	test('the sound is compared with the first clip that has one', async () => {
