@@ -2,7 +2,9 @@
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { shownValue } from '../shared/errors';
-import { MODELS, shortName } from '../catalogue/models';
+import { modelQuery } from '../api/usageLog';
+import type { LogQuery } from '../api/usageLog';
+import { MODELS } from '../catalogue/models';
 import { FILTERS, MAX_LIST_DAYS, PARAMETERS } from '../catalogue/parameters';
 import { readFlag, readNumber } from './parameters';
 import { readName } from './text';
@@ -72,13 +74,13 @@ function readWindow(
 }
 
 /** The names to look for: those chosen, or all of the table with and without their vendor. */
-function readModels(value: unknown): string[] {
+function readModels(value: unknown): LogQuery {
 	const given: unknown[] = typeof value === 'string' ? value.split(/[,\r\n]/) : [value].flat();
 	const chosen = given
 		.map((name) => readName(name, FILTERS.model.label))
 		.filter((name) => name !== undefined);
 	const ids = chosen.length > 0 ? chosen : MODELS.map(({ id }) => id);
-	return [...new Set(ids.flatMap((id) => [id, shortName(id)]))];
+	return modelQuery(ids);
 }
 
 function readStatus(value: unknown): ManyPlan['query'] {
@@ -100,7 +102,7 @@ export async function planMany(ctx: IExecuteFunctions, itemIndex: number): Promi
 		query: [
 			...readWindow(filters, ctx.getTimezone(), Date.now()),
 			...readStatus(filters.status),
-			...readModels(filters.model).map((name) => ['model', name] as const),
+			...readModels(filters.model),
 		],
 	};
 }
