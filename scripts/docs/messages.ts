@@ -51,6 +51,10 @@ const ADVICE: Readonly<Partial<Record<MessageName, Advice>>> = {
 			'All items together cost more than the limit. The rounds of a loop in the same execution are added up.',
 		wayOut: 'Raise the limit, or generate fewer or cheaper videos.',
 	},
+	overBalance: {
+		cause: 'Max Cost (USD) is set, and all items together cost more than the account holds.',
+		wayOut: 'Top up, or generate fewer or cheaper videos.',
+	},
 	badKey: {
 		cause: 'The key was mistyped, deleted, or replaced.',
 		wayOut:

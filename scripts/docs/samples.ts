@@ -93,6 +93,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 		errors.overMaxCost('$8.00', '$5.00', 'items 0-1: $4.00 each'),
 		errors.overMaxCost('$8.00', '$5.00', 'item 0: $4.00', '$4.00'),
 	],
+	overBalance: [errors.overBalance('$8.00', '$5.00', 'items 0-1: $4.00 each')],
 	priceUnknown: [errors.priceUnknown('google/veo-9', 'The catalog says that its price varies', 0)],
 	maxCostEmpty: [errors.maxCostEmpty()],
 

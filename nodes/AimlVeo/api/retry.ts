@@ -16,7 +16,7 @@ export interface Reader {
 }
 
 /**
- * The answer, or why there is none after four attempts.
+ * The answer, or why there is none after the attempts, four unless said otherwise.
  * @param busyMs how long refusals for the rate (429) are waited out besides
  * @throws ItemError when the API refused (bad key, bad query)
  */
@@ -24,6 +24,7 @@ export async function readWithRetry(
 	{ api, sleep }: Reader,
 	path: string,
 	busyMs = 0,
+	attempts = ATTEMPTS,
 ): Promise<{ answer: IDataObject } | { cause: string }> {
 	let leftMs = busyMs;
 	for (let tries = 1, doubled = 0; ; doubled++) {
@@ -33,7 +34,7 @@ export async function readWithRetry(
 		// A `Retry-After` of 0, too, must not become a loop without a pause.
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, retryAfterMs || FIRST_PAUSE_MS * 2 ** doubled);
 		if (busy && pauseMs <= leftMs) leftMs -= pauseMs;
-		else if (tries++ >= ATTEMPTS) return { cause };
+		else if (tries++ >= attempts) return { cause };
 		await sleep(pauseMs);
 	}
 }

@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asRow, modelInId, readOutcome } from '../api/responses';
 import type { OperationName } from '../catalogue/parameters';
 import { estimateRow } from '../cost/budget';
-import type { Prices } from '../cost/budget';
+import type { Quote } from '../cost/budget';
 import { checkStatus, toRow, waitFor } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
 import { buy } from '../generation/submit';
@@ -23,12 +23,10 @@ import {
 import { listVideos } from './list';
 
 /** What all items of one run share. */
-export interface Run extends GenerationContext, SubmitContext {
+export interface Run extends GenerationContext, SubmitContext, Quote {
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
-	/** What the items would cost, where a limit or an estimate asks for it. */
-	readonly prices: Prices;
 }
 
 /** An item's plan, bound to how it is carried out. */
@@ -147,7 +145,7 @@ const bindRequest =
 	async (context, itemIndex) => {
 		const order = await planRequest(context, itemIndex);
 		const estimate = async (run: Run) => ({
-			json: estimateRow(await order.body(), run.prices.get(itemIndex)),
+			json: estimateRow(await order.body(), run.prices.get(itemIndex), run.balance),
 		});
 		const request = async (run: Run) => await forAgent(carryOut)(run, order);
 		return { order, carryOut: order.estimateOnly ? estimate : request };

@@ -246,10 +246,10 @@ async function resultOf(
 		]);
 	}
 	try {
-		const prices = await checkBudget(run, ordersOf(planned));
-		return await carryOutAll({ ...run, prices }, planned, end, inFlight);
+		const quote = await checkBudget(run, ordersOf(planned));
+		return await carryOutAll({ ...run, ...quote }, planned, end, inFlight);
 	} catch (cause) {
-		// Over the limit, or a price is not known: nothing is bought, but what is paid for is brought in.
+		// Over the limit or the balance, or a price is not known: nothing is bought, but what is paid for is brought in.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: error.details.itemIndex ?? 0 };
 		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
