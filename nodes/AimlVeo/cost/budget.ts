@@ -15,6 +15,7 @@ import type { Price } from './prices';
 import { asText } from '../shared/values';
 import { MICRO_USD, formatUsd } from '../shared/money';
 import { overBalance, overMaxCost, priceUnknown } from '../shared/messages';
+import { spanned } from '../shared/messages/phrases';
 
 export interface BudgetContext extends Reader {
 	/** Stored with the execution: earlier rounds count too. */
@@ -31,22 +32,6 @@ export interface Quote {
 }
 
 const FREE: Price = { kind: 'known', microUsd: 0 };
-
-/** A message stays readable when the prices of hundreds of items alternate. */
-const MAX_SPANS = 20;
-
-/** `0-3, 7` */
-function spanned(indices: readonly number[]): string {
-	const spans: Array<[number, number]> = [];
-	for (const index of indices) {
-		const last = spans[spans.length - 1];
-		if (last && last[1] === index - 1) last[1] = index;
-		else spans.push([index, index]);
-	}
-	const texts = spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
-	const rest = texts.splice(MAX_SPANS).length > 0 ? ' and others' : '';
-	return texts.join(', ') + rest;
-}
 
 /** `items 0-3, 7: $3.20 each; item 4: $1.60` */
 function perItem(prices: ReadonlyMap<number, number>): string {

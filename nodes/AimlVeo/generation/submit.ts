@@ -67,6 +67,8 @@ export interface Purchase {
 	readonly acceptedAtMs: number;
 	/** The API's answer to the submission; out of the ledger, what was kept of it. */
 	readonly answer: IDataObject;
+	/** Bought now, or by an earlier request: the ledger or the API knew it. */
+	readonly source: 'bought' | 'ledger' | 'api';
 }
 
 function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataObject): Purchase {
@@ -76,6 +78,7 @@ function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataO
 		model: entry.model ?? modelInId(id),
 		acceptedAtMs: entry.at,
 		answer: answer ?? { id, status: entry.status ?? 'queued' },
+		source: answer ? 'bought' : 'ledger',
 	};
 }
 
@@ -210,7 +213,7 @@ async function send(
 		throw generationFailed(finding.id, 'failed');
 	}
 	if (finding?.kind !== 'found') throw maybeAccepted(req, submission.cause);
-	return { purchase: finding.purchase };
+	return { purchase: { ...finding.purchase, source: 'api' } };
 }
 
 async function submitOrForget(
@@ -256,7 +259,7 @@ function pauseAfter(
 
 async function buyOnce(context: SubmitContext, order: SubmitPlan): Promise<Purchase> {
 	const known = await recall(context, order);
-	if (known) return known;
+	if (known) return known.source === 'bought' ? { ...known, source: 'api' } : known;
 	const startedMs = context.now();
 	let body: IDataObject | undefined;
 	for (let tries = 0; ; tries++) {

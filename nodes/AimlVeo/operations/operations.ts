@@ -6,6 +6,7 @@ import { estimateRow } from '../cost/budget';
 import type { Quote } from '../cost/budget';
 import { checkStatus, toRow, waitFor } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
+import type { Ledger } from '../generation/ledger';
 import { buy } from '../generation/submit';
 import type { Purchase, SubmitContext } from '../generation/submit';
 import { LATE_VIDEO_TIMEOUT_MS, CHECK_TIMEOUT_MS } from '../generation/wait';
@@ -20,10 +21,19 @@ import {
 	generationUnknown,
 	notReadyYet,
 } from '../shared/messages';
+import type { RunFacts } from './hint';
 import { listVideos } from './list';
+
+/** What is known of a run before it is connected to the API. */
+export interface RunContext extends PlanContext {
+	readonly ledger: Ledger;
+	/** What it notes on its way, for the hint above its output. */
+	readonly facts: RunFacts;
+}
 
 /** What all items of one run share. */
 export interface Run extends GenerationContext, SubmitContext, Quote {
+	readonly facts: RunFacts;
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
@@ -61,6 +71,7 @@ async function unlessFree<T>(run: Run, { key, id }: Purchase, work: () => Promis
 async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
 	const purchase = await buy(run, plan);
 	run.onGeneration(plan.itemIndex, purchase.id);
+	run.facts.sources.set(plan.itemIndex, purchase.source);
 	return purchase;
 }
 

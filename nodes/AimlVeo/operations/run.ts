@@ -4,36 +4,30 @@ import { apiOf } from '../api/aimlapi';
 import { checkBudget } from '../cost/budget';
 import { connect } from '../api/client';
 import { isToolCall } from '../request/requestKey';
-import { shownValue, toNodeError } from '../shared/errors';
+import { shownValue } from '../shared/errors';
 import type { ItemError } from '../shared/errors';
 import { SubmitQueue } from '../generation/submitQueue';
 import { ledgerOf } from '../generation/ledger';
-import type { Ledger, Paid } from '../generation/ledger';
+import type { Paid } from '../generation/ledger';
 import { findOperation } from './operations';
-import type { Run, Task } from './operations';
+import type { Run, RunContext, Task } from './operations';
+import { keepIds } from './customData';
+import { errorRow, nodeErrorOf } from './failures';
+import type { Failure } from './failures';
+import { hintOf, startFacts } from './hint';
 import { CheckPace } from '../generation/checkPace';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
-import type { PlanContext } from '../request/plan';
+import type { RequestPlan } from '../request/plan';
 import {
 	asItemError,
-	forAgents,
 	operationUnknown,
 	parameterUnreadable,
 	stopped,
 	withPaid,
 } from '../shared/messages';
 
-/** What is known of a run before it is connected to the API. */
-type RunContext = PlanContext & { readonly ledger: Ledger };
-
 type Planned = { task: Task } | { refusal: ItemError };
-
-/** What ends the node: the first item that failed. */
-interface Failure {
-	readonly error: ItemError;
-	readonly itemIndex?: number;
-}
 
 function contextOf(ctx: IExecuteFunctions): RunContext {
 	return {
@@ -41,6 +35,7 @@ function contextOf(ctx: IExecuteFunctions): RunContext {
 		ledger: ledgerOf(ctx.getContext('node')),
 		runIndex: ctx.getWorkflowDataProxy(0).$runIndex as number,
 		isTool: isToolCall(ctx),
+		facts: startFacts(Date.now()),
 	};
 }
 
@@ -59,32 +54,6 @@ async function planAll(context: RunContext): Promise<Planned[]> {
 		}
 	}
 	return planned;
-}
-
-/** n8n's error for the node; an agent sees its message alone. */
-function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure) {
-	if (isTool) return toNodeError(ctx.getNode(), forAgents(error));
-	return toNodeError(ctx.getNode(), error, itemIndex);
-}
-
-/** The row of Continue On Fail. */
-function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
-	const nodeError = nodeErrorOf(context, { error, itemIndex });
-	const { status, url } = error.details;
-	// Whatever went wrong, what the item has paid for is named.
-	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
-	const generationId = error.details.generationId ?? paidId;
-	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
-	const row: INodeExecutionData = {
-		json: { error: nodeError.message, ...Object.fromEntries(known) },
-		pairedItem: { item: itemIndex },
-	};
-	// n8n sends a row to the error output only by its `error`, but then cuts the JSON down to the
-	// message. It copies the row in between, and a copy does not take along what is not enumerable.
-	if (context.ctx.getNode().onError === 'continueErrorOutput') {
-		Object.defineProperty(row, 'error', { value: nodeError, enumerable: false });
-	}
-	return row;
 }
 
 /** What this run and its earlier tries paid for: when the node ends, their rows are gone, the IDs must not be. */
@@ -194,6 +163,7 @@ async function carryOutAll(
 
 	function fail(error: ItemError, itemIndex: number): void {
 		if (proceed) {
+			run.facts.failures.set(itemIndex, error);
 			rows[itemIndex] = [errorRow(run, error, itemIndex)];
 			return;
 		}
@@ -247,6 +217,7 @@ async function resultOf(
 	}
 	try {
 		const quote = await checkBudget(run, ordersOf(planned));
+		context.facts.quote = quote;
 		return await carryOutAll({ ...run, ...quote }, planned, end, inFlight);
 	} catch (cause) {
 		// Over the limit or the balance, or a price is not known: nothing is bought, but what is paid for is brought in.
@@ -255,6 +226,16 @@ async function resultOf(
 		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
 		return await carryOutAll(run, unpaid, end, inFlight);
 	}
+}
+
+/** At most one hint, and none for an agent. n8n's first versions know no hints. */
+function showHint(
+	{ ctx, facts, isTool }: RunContext,
+	orders: readonly RequestPlan[],
+	rows: INodeExecutionData[][],
+): void {
+	const hint = isTool ? undefined : hintOf(facts, orders, rows, Date.now());
+	if (hint && 'addExecutionHints' in ctx) ctx.addExecutionHints(hint);
 }
 
 /** Forgets the prices that only this run approved. */
@@ -272,7 +253,9 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	const refused = planned.findIndex((plan) => 'refusal' in plan);
 	const first = planned[refused];
 	if (first && 'refusal' in first && !ctx.continueOnFail()) {
-		const error = withPaid(first.refusal, paidIn(context, []));
+		const paid = paidIn(context, []);
+		keepIds(ctx, paid.ids);
+		const error = withPaid(first.refusal, paid);
 		throw nodeErrorOf(context, { error, itemIndex: refused });
 	}
 
@@ -283,7 +266,11 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	end.release();
 	releaseReserved(context, planned);
 	const paid = paidIn(context, [...inFlight.values()]);
+	keepIds(ctx, paid.ids);
 	if (end.isStopped()) throw nodeErrorOf(context, { error: stopped(paid) });
-	if (Array.isArray(result)) return result.flat();
+	if (Array.isArray(result)) {
+		showHint(context, ordersOf(planned), result);
+		return result.flat();
+	}
 	throw nodeErrorOf(context, { ...result, error: withPaid(result.error, paid) });
 }
