@@ -2,7 +2,7 @@
  * Paid generations, remembered in the execution's data so that a retry finds them instead of buying
  * them again. n8n keeps a node's context across Retry On Fail and Executions → Retry.
  */
-import { createHash, randomBytes } from 'crypto';
+import { randomBytes } from 'crypto';
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 /** One request as the ledger knows it. Short names: it is stored with every execution. */
@@ -38,47 +38,6 @@ interface Page extends IDataObject {
 /** An entry as version 0.1.0 wrote it, under a key with the hash of the body. */
 interface OldEntry extends IDataObject {
 	sent?: string;
-}
-
-/** What a client request id is made of. */
-export interface RequestOrigin {
-	readonly instanceId: string;
-	readonly executionId: string;
-	readonly runIndex: number;
-	readonly itemIndex: number;
-	readonly nodeId: string;
-}
-
-/**
- * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<hash>-<nonce>`, with the attempt
- * appended from the second on; at most 128 of the characters that the API keeps. The hash tells
- * instance, node and request.
- * @see https://docs.aimlapi.com
- */
-export function clientRequestId(
-	{ instanceId, executionId, runIndex, itemIndex, nodeId }: RequestOrigin,
-	hash: string,
-	nonce: string,
-	attempt: number,
-): string {
-	const whole = createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex');
-	const execution = executionId.replace(/[^\w-]/g, '-').slice(0, 64);
-	const suffix = attempt > 1 ? `.${attempt}` : '';
-	return `n8n.${execution}.${runIndex}.${itemIndex}.${whole.slice(0, 8)}-${nonce}${suffix}`;
-}
-
-/** Which run and item of which n8n execution a client request id names; undefined for other ids. */
-export function readClientRequestId(id: string): IDataObject | undefined {
-	// The first versions of this package had no nonce.
-	const parts = /^n8n\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{8})?(?:\.(\d+))?$/.exec(id);
-	if (!parts) return undefined;
-	const [, executionId, runIndex, itemIndex, attempt = 1] = parts;
-	return {
-		executionId,
-		runIndex: Number(runIndex),
-		itemIndex: Number(itemIndex),
-		attempt: Number(attempt),
-	};
 }
 
 /** What was paid for, and what may have been. */

@@ -7,8 +7,9 @@ import { loadBody } from '../request/body';
 import type { RequestBody } from '../request/body';
 import { textOf, ItemError } from '../shared/errors';
 import type { SubmitQueue, TurnEnd } from './submitQueue';
-import { clientRequestId } from './ledger';
-import type { Ledger, LedgerEntry, RequestOrigin } from './ledger';
+import { clientRequestId } from '../api/clientRequestId';
+import type { RequestOrigin } from '../api/clientRequestId';
+import type { Ledger, LedgerEntry } from './ledger';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
 import { hashRequest } from '../request/requestKey';
@@ -56,12 +57,16 @@ export interface SubmitPlan {
 	 */
 	readonly body: () => Promise<RequestBody>;
 	readonly timeoutMs: number;
+	/** The user's own text, which travels in the client request ID. */
+	readonly reference?: string;
 }
 
 /** A generation that is paid for, or will be when it completes. */
 export interface Purchase {
 	readonly key: string;
 	readonly id: string;
+	/** The client request ID of its submission. */
+	readonly clientRequestId: string;
 	readonly model: string | undefined;
 	/** When it was accepted, in ms since the epoch. */
 	readonly acceptedAtMs: number;
@@ -73,6 +78,7 @@ function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataO
 	return {
 		key,
 		id,
+		clientRequestId: entry.req,
 		model: entry.model ?? modelInId(id),
 		acceptedAtMs: entry.at,
 		answer: answer ?? { id, status: entry.status ?? 'queued' },
@@ -187,13 +193,13 @@ async function send(
 	body: IDataObject,
 ): Promise<Sent> {
 	const { queue, ledger, now, origin, signal } = context;
-	const { itemIndex, key } = order;
+	const { itemIndex, key, reference } = order;
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
-	const attempt = ledger.nextAttempt(key);
-	const req = clientRequestId({ ...origin, itemIndex }, hash, ledger.nonce, attempt);
+	const part = { hash, nonce: ledger.nonce, attempt: ledger.nextAttempt(key), reference };
+	const req = clientRequestId({ ...origin, itemIndex }, part);
 	ledger.sending(key, { req, model: request.model, body: hashRequest(request), at: now() });
 	const submission = await submitOrForget(context, key, body, req);
 	if (submission.kind === 'accepted') {
