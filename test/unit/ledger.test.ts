@@ -154,7 +154,10 @@ describe('Ledger', () => {
 		for (let itemIndex = 0; itemIndex < 1_000; itemIndex++) {
 			const hash = hashRequest({ prompt: `Item ${itemIndex}` });
 			const key = ledgerKey(0, itemIndex, hash);
-			const req = clientRequestId({ ...origin, itemIndex }, { hash, nonce: ledger.nonce, attempt: 1 });
+			const req = clientRequestId(
+				{ ...origin, itemIndex },
+				{ hash, nonce: ledger.nonce, attempt: 1 },
+			);
 			const at = 1_785_000_000_000;
 			ledger.sending(key, { req, at, model, body: hashRequest({ model, prompt: hash }) });
 			ledger.accepted(key, id, 'queued', model, at);
