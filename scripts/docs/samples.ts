@@ -124,6 +124,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 			isOld: true,
 		}),
 	],
+	crashUnclear: [errors.crashUnclear('4711', 'The server did not answer in time')],
 	logUnreadable: [errors.logUnreadable('The server did not answer in time')],
 
 	timedOut: [

@@ -248,7 +248,7 @@ describe('accepted', () => {
 		await buy(3);
 		const facts = { executionId: '7', runIndex: 0, itemIndex: 3, attempt: 1 };
 		expect(readClientRequestId(sent[0]!)).toEqual(facts);
-		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}$`));
+		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}-[\\da-f]{8}$`));
 	});
 
 	test('is found by the next try, which sends nothing and does not ask for the body', async () => {

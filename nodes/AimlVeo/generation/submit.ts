@@ -198,9 +198,11 @@ async function send(
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
-	const part = { hash, nonce: ledger.nonce, attempt: ledger.nextAttempt(key), reference };
+	const { nonce } = ledger;
+	const bodyHash = hashRequest(request);
+	const part = { hash, nonce, body: bodyHash, attempt: ledger.nextAttempt(key), reference };
 	const req = clientRequestId({ ...origin, itemIndex }, part);
-	ledger.sending(key, { req, model: request.model, body: hashRequest(request), at: now() });
+	ledger.sending(key, { req, model: request.model, body: bodyHash, at: now() });
 	const submission = await submitOrForget(context, key, body, req);
 	if (submission.kind === 'accepted') {
 		return { purchase: accept(context, order, request.model, submission.answer) };
