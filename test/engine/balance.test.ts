@@ -202,6 +202,20 @@ describe('what is paid already is not held against the balance', () => {
 		expect(setup.api.settled().filter(({ paid }) => paid)).toHaveLength(3);
 	});
 
+	test('after a crash of n8n, only what it had not paid for counts', async () => {
+		await first('68', 2);
+		setup.api.settled();
+		setup.api.settings.balanceUsd = 4;
+		const result = await setup.engine.run(veoWorkflow(parameters as never), {
+			items: itemsOf(3),
+			credentials: setup.api,
+			executionId: '69',
+			crashed: '68',
+		});
+		expect(result.error).toBeUndefined();
+		expect(posts(setup)).toHaveLength(3);
+	});
+
 	test('nor is a request whose answer was lost, and which may be paid for', async () => {
 		const logs = { kind: 'status', status: 503 } as const;
 		setup.api.fault({ on: 'logs', times: 4, action: logs });

@@ -101,6 +101,18 @@ describe('Create Video and Wait', () => {
 		);
 	});
 
+	test('after a crash of n8n, what it had paid for was found by the log', async () => {
+		await run(EACH, 2, {}, { executionId: '51' });
+		const retried = await run(EACH, 3, {}, { executionId: '52', crashed: '51' });
+		expect(hintsOf(retried)).toEqual(
+			hint(
+				expect.stringMatching(
+					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were found in the API's records and were not paid again\.$/,
+				),
+			),
+		);
+	});
+
 	test('settings that the model of the item does not have', async () => {
 		const model = '={{ $json.index === 2 ? "google/veo-3.1-t2v" : "veo-3.1-lite-generate-001" }}';
 		const videoSettings = { seed: 5, negativePrompt: '={{ $json.index ? "rain" : "" }}' };

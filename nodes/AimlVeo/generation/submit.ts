@@ -7,8 +7,11 @@ import { loadBody } from '../request/body';
 import type { RequestBody } from '../request/body';
 import { textOf, ItemError } from '../shared/errors';
 import type { SubmitQueue, TurnEnd } from './submitQueue';
-import { clientRequestId } from './ledger';
-import type { Ledger, LedgerEntry, RequestOrigin } from './ledger';
+import { clientRequestId } from '../api/clientRequestId';
+import type { RequestOrigin } from '../api/clientRequestId';
+import type { Ledger } from './ledger';
+import { asPurchase } from './purchase';
+import type { Purchase } from './purchase';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
 import { hashRequest } from '../request/requestKey';
@@ -56,30 +59,8 @@ export interface SubmitPlan {
 	 */
 	readonly body: () => Promise<RequestBody>;
 	readonly timeoutMs: number;
-}
-
-/** A generation that is paid for, or will be when it completes. */
-export interface Purchase {
-	readonly key: string;
-	readonly id: string;
-	readonly model: string | undefined;
-	/** When it was accepted, in ms since the epoch. */
-	readonly acceptedAtMs: number;
-	/** The API's answer to the submission; out of the ledger, what was kept of it. */
-	readonly answer: IDataObject;
-	/** Bought now, or by an earlier request: the ledger or the API knew it. */
-	readonly source: 'bought' | 'ledger' | 'api';
-}
-
-function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataObject): Purchase {
-	return {
-		key,
-		id,
-		model: entry.model ?? modelInId(id),
-		acceptedAtMs: entry.at,
-		answer: answer ?? { id, status: entry.status ?? 'queued' },
-		source: answer ? 'bought' : 'ledger',
-	};
+	/** The user's own text, which travels in the client request ID. */
+	readonly reference?: string;
 }
 
 /** Writes down a generation and tells it. */
@@ -190,14 +171,16 @@ async function send(
 	body: IDataObject,
 ): Promise<Sent> {
 	const { queue, ledger, now, origin, signal } = context;
-	const { itemIndex, key } = order;
+	const { itemIndex, key, reference } = order;
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
-	const attempt = ledger.nextAttempt(key);
-	const req = clientRequestId({ ...origin, itemIndex }, hash, ledger.nonce, attempt);
-	ledger.sending(key, { req, model: request.model, body: hashRequest(request), at: now() });
+	const { nonce } = ledger;
+	const bodyHash = hashRequest(request);
+	const part = { hash, nonce, body: bodyHash, attempt: ledger.nextAttempt(key), reference };
+	const req = clientRequestId({ ...origin, itemIndex }, part);
+	ledger.sending(key, { req, model: request.model, body: bodyHash, at: now() });
 	const submission = await submitOrForget(context, key, body, req);
 	if (submission.kind === 'accepted') {
 		return { purchase: accept(context, order, request.model, submission.answer) };

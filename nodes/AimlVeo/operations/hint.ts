@@ -1,7 +1,7 @@
 /** The one hint that n8n shows above the output of a run: what its rows do not tell. Plain values in, text out. */
 import type { INodeExecutionData, NodeExecutionHint } from 'n8n-workflow';
 import type { Quote } from '../cost/budget';
-import type { Purchase } from '../generation/submit';
+import type { Purchase } from '../generation/purchase';
 import type { RequestPlan } from '../request/plan';
 import type { ItemError } from '../shared/errors';
 import * as say from '../shared/messages/hints';
@@ -14,6 +14,8 @@ export interface RunFacts {
 	readonly beginMs: number;
 	/** How items came by their generations. */
 	readonly sources: Map<number, Purchase['source']>;
+	/** How many of those in the ledger were found in the API's records, after a crash of n8n. */
+	recovered: number;
 	/** Why items could not go on. */
 	readonly failures: Map<number, ItemError>;
 	quote?: Quote;
@@ -22,6 +24,7 @@ export interface RunFacts {
 export const startFacts = (beginMs: number): RunFacts => ({
 	beginMs,
 	sources: new Map(),
+	recovered: 0,
 	failures: new Map(),
 });
 
@@ -56,10 +59,11 @@ function aboutRequests({ sources, quote }: RunFacts, rows: Rows): Sentence[] {
 	return [[say.requested(requested.length, formatUsd(sumOf(requested)))]];
 }
 
-function aboutSources({ sources }: RunFacts): Sentence[] {
+function aboutSources({ sources, recovered }: RunFacts): Sentence[] {
 	const countOf = (wanted: Purchase['source']) =>
 		[...sources.values()].filter((source) => source === wanted).length;
-	const [inLedger, atApi] = [countOf('ledger'), countOf('api')];
+	const inLedger = Math.max(0, countOf('ledger') - recovered);
+	const atApi = countOf('ledger') - inLedger + countOf('api');
 	return [
 		...(inLedger > 0 ? [[say.foundInLedger(inLedger, sources.size)] as const] : []),
 		...(atApi > 0 ? [[say.foundAtApi(atApi, sources.size)] as const] : []),

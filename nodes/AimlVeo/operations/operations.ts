@@ -1,5 +1,6 @@
 /** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { readClientRequestId } from '../api/clientRequestId';
 import { asRow, modelInId, readOutcome } from '../api/responses';
 import type { OperationName } from '../catalogue/parameters';
 import { estimateRow } from '../cost/budget';
@@ -8,7 +9,8 @@ import { checkStatus, toRow, waitFor } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
 import type { Ledger } from '../generation/ledger';
 import { buy } from '../generation/submit';
-import type { Purchase, SubmitContext } from '../generation/submit';
+import type { Purchase } from '../generation/purchase';
+import type { SubmitContext } from '../generation/submit';
 import { LATE_VIDEO_TIMEOUT_MS, CHECK_TIMEOUT_MS } from '../generation/wait';
 import { planGet, planRequest } from '../request/plan';
 import type { GetPlan, PlanContext, RequestPlan } from '../request/plan';
@@ -75,6 +77,13 @@ async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
 	return purchase;
 }
 
+/** A request with a reference tells it in its row, with where in n8n it came from. */
+function withReference(row: Row, { clientRequestId }: Purchase): Row {
+	const askedBy = readClientRequestId(clientRequestId);
+	if (askedBy?.reference === undefined) return row;
+	return { ...row, json: { ...row.json, n8n: { ...askedBy } } };
+}
+
 async function create(run: Run, plan: RequestPlan): Promise<Row> {
 	const purchase = await buyFor(run, plan);
 	return await unlessFree(run, purchase, async () => {
@@ -83,18 +92,17 @@ async function create(run: Run, plan: RequestPlan): Promise<Row> {
 		if (outcome.kind === 'failed') {
 			throw generationFailed(id, outcome.status, outcome.reason, outcome.charged);
 		}
-		return { json: asRow(answer, model) };
+		return withReference({ json: asRow(answer, model) }, purchase);
 	});
 }
 
 async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
 	const purchase = await buyFor(run, plan);
 	const { id, model } = purchase;
-	return await unlessFree(
-		run,
-		purchase,
-		async () => await toRow(run, plan, await waitFor(run, plan, id, purchase), model),
-	);
+	return await unlessFree(run, purchase, async () => {
+		const finished = await waitFor(run, plan, id, purchase);
+		return withReference(await toRow(run, plan, finished, model), purchase);
+	});
 }
 
 async function get(run: Run, plan: GetPlan): Promise<Row> {

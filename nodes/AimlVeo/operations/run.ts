@@ -15,6 +15,9 @@ import { keepIds } from './customData';
 import { errorRow, nodeErrorOf } from './failures';
 import type { Failure } from './failures';
 import { hintOf, startFacts } from './hint';
+import { retriedExecution } from './retried';
+import type { RecoverContext } from '../generation/recover';
+import { recover } from '../generation/recover';
 import { CheckPace } from '../generation/checkPace';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
@@ -30,13 +33,11 @@ import {
 type Planned = { task: Task } | { refusal: ItemError };
 
 function contextOf(ctx: IExecuteFunctions): RunContext {
-	return {
-		ctx,
-		ledger: ledgerOf(ctx.getContext('node')),
-		runIndex: ctx.getWorkflowDataProxy(0).$runIndex as number,
-		isTool: isToolCall(ctx),
-		facts: startFacts(Date.now()),
-	};
+	const ledger = ledgerOf(ctx.getContext('node'));
+	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
+	const isTool = isToolCall(ctx);
+	ledger.begin(runIndex, isTool, retriedExecution(ctx));
+	return { ctx, ledger, runIndex, isTool, facts: startFacts(Date.now()) };
 }
 
 /** All items are read and checked before the first one is paid for. */
@@ -80,7 +81,7 @@ function endOf(ctx: IExecuteFunctions) {
 
 type End = ReturnType<typeof endOf>;
 
-type OpenRun = Run & { readonly maxConcurrent: number };
+type OpenRun = Run & RecoverContext & { readonly maxConcurrent: number };
 
 /**
  * Connects to the API.
@@ -109,8 +110,14 @@ async function openRun(
 		origin: {
 			instanceId: ctx.getInstanceId(),
 			executionId: ctx.getExecutionId() ?? 'none',
-			runIndex,
+			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
+		},
+		onRecovered: (count, executionId) => {
+			context.facts.recovered += count;
+			ctx.logger.info(
+				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
+			);
 		},
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		onAccepted: (itemIndex, generationId, clientRequestId) => {
@@ -216,6 +223,7 @@ async function resultOf(
 		]);
 	}
 	try {
+		await recover(run, ordersOf(planned));
 		const quote = await checkBudget(run, ordersOf(planned));
 		context.facts.quote = quote;
 		return await carryOutAll({ ...run, ...quote }, planned, end, inFlight);
