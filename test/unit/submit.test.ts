@@ -104,7 +104,7 @@ function tryOf(
 		onAccepted: (itemIndex, id, request) => reported.push(`${itemIndex}:${id}:${request}`),
 	};
 	let asked = 0;
-	const orderOf = (
+	const planOf = (
 		itemIndex = 0,
 		prompt = 'A hill',
 		timeoutMs = 60_000,
@@ -121,11 +121,11 @@ function tryOf(
 			timeoutMs,
 		};
 	};
-	const buy = async (...order: Parameters<typeof orderOf>) =>
-		await buyOf(buying, orderOf(...order));
+	const buy = async (...args: Parameters<typeof planOf>) =>
+		await buyOf(buying, planOf(...args));
 	const asks = () => asked;
 	return {
-		...{ buy, buying, orderOf, asks, clock, context },
+		...{ buy, buying, planOf, asks, clock, context },
 		...{ sent, bodies, searched, looked, reported, end },
 	};
 }
@@ -273,14 +273,14 @@ describe('accepted', () => {
 	});
 
 	test('an edited prompt, another item and another round are other requests', async () => {
-		const { buy, buying, orderOf, sent } = tryOf([accepted()]);
+		const { buy, buying, planOf, sent } = tryOf([accepted()]);
 		await buy(0, 'A hill');
 		await buy(0, 'A hill.');
 		await buy(1, 'A hill');
 		const origin = { ...buying.origin, runIndex: 1 };
 		await buyOf(
 			{ ...buying, origin },
-			{ ...orderOf(), key: ledgerKey(1, 0, hashRequest(BODY)), timeoutMs: 1 },
+			{ ...planOf(), key: ledgerKey(1, 0, hashRequest(BODY)), timeoutMs: 1 },
 		);
 		expect(new Set(sent).size).toBe(4);
 	});
@@ -321,10 +321,10 @@ describe('the same request, while it is under way', () => {
 	});
 
 	test('Stop ends the second one, whatever the first does', async () => {
-		const { buy, buying, orderOf, answer } = held();
+		const { buy, buying, planOf, answer } = held();
 		const one = buy();
 		const stop = new AbortController();
-		const other = buyOf({ ...buying, signal: stop.signal }, orderOf());
+		const other = buyOf({ ...buying, signal: stop.signal }, planOf());
 		await settle();
 		stop.abort(new Error('stopped'));
 		await expect(other).rejects.toThrow('stopped');
@@ -334,7 +334,7 @@ describe('the same request, while it is under way', () => {
 
 	test('another request does not wait for it', async () => {
 		const { buy, buying, answer } = held();
-		buying.queue.withTurn = async (_order, work) => (await work()).value;
+		buying.queue.withTurn = async (_itemIndex, work) => (await work()).value;
 		const one = buy();
 		expect((await buy(1)).id).toBe('gen-2');
 		answer(accepted());
@@ -632,10 +632,10 @@ describe('refused', () => {
 	});
 
 	test('an item whose body cannot be made: nothing is sent, and the others go on', async () => {
-		const { buy, buying, orderOf, sent } = tryOf([accepted()]);
+		const { buy, buying, planOf, sent } = tryOf([accepted()]);
 		const refusal = promptMissing();
-		const order = { ...orderOf(), body: async () => await Promise.reject(refusal) };
-		await expect(buyOf(buying, order)).rejects.toBe(refusal);
+		const plan = { ...planOf(), body: async () => await Promise.reject(refusal) };
+		await expect(buyOf(buying, plan)).rejects.toBe(refusal);
 		expect(sent).toEqual([]);
 		expect(buying.ledger.find(KEY)).toBeUndefined();
 		expect((await buy(1)).id).toBe('gen-1');

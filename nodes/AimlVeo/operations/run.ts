@@ -1,4 +1,4 @@
-/** Carries out all items of one node run: checks all, then many at once, and gives rows in input order. */
+/** Processes all items of one node run: checks all, then performs many at once, and returns rows in input order. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { apiOf } from '../api/aimlapi';
 import { checkBudget } from '../cost/budget';
@@ -115,7 +115,7 @@ type OpenRun = Run & { readonly maxConcurrent: number };
 
 /**
  * Connects to the API.
- * @throws ItemError when no item can be carried out
+ * @throws ItemError when no item can be processed
  */
 async function openRun(
 	context: RunContext,
@@ -155,14 +155,14 @@ async function openRun(
 	};
 }
 
-/** Carries out one item; its rows are paired with it. */
+/** The rows of one item, paired with it. */
 async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INodeExecutionData[]> {
 	if ('refusal' in plan) throw plan.refusal;
 	// A signal for each item: Node warns of a leak where more than ten listen to the same one.
 	const signal = AbortSignal.any([run.signal]);
 	const own = { ...run, signal, sleep: async (ms: number) => await pause(ms, signal) };
-	const brought = [await plan.task.carryOut(own)].flat();
-	return brought.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
+	const rows = [await plan.task.perform(own)].flat();
+	return rows.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
 }
 
 /** All items, at most so many at once, in their order; resolves when all that were begun have ended. */
@@ -182,7 +182,7 @@ async function forEachItem(
 /** The rows of all items, or the failure that ends the node. */
 type Result = INodeExecutionData[][] | Failure;
 
-async function carryOutAll(
+async function performAll(
 	run: OpenRun,
 	planned: readonly Planned[],
 	end: End,
@@ -198,7 +198,7 @@ async function carryOutAll(
 			return;
 		}
 		failure ??= { error, itemIndex };
-		// Nothing more is bought; but what is paid for is brought in before an old doubt ends the node.
+		// Nothing more is bought; but what is paid for is delivered before an old doubt ends the node.
 		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
@@ -217,11 +217,11 @@ async function carryOutAll(
 	return failure ?? rows;
 }
 
-const ordersOf = (planned: readonly Planned[]) =>
-	planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
+const requestPlansOf = (planned: readonly Planned[]) =>
+	planned.flatMap((plan) => ('task' in plan ? (plan.task.requestPlan ?? []) : []));
 
 const isPaid = ({ ledger }: Run, plan: Planned) =>
-	ordersOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
+	requestPlansOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
 
 const refusedBy = (plan: Planned, refusal: ItemError): Planned =>
 	'refusal' in plan ? plan : { refusal };
@@ -238,7 +238,7 @@ async function resultOf(
 	try {
 		run = await openRun(context, end, inFlight);
 	} catch (cause) {
-		// The credential or an option of the node: no item can be carried out.
+		// The credential or an option of the node: no item can be processed.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: 0 };
 		return planned.map((plan, itemIndex) => [
@@ -246,20 +246,20 @@ async function resultOf(
 		]);
 	}
 	try {
-		const prices = await checkBudget(run, ordersOf(planned));
-		return await carryOutAll({ ...run, prices }, planned, end, inFlight);
+		const prices = await checkBudget(run, requestPlansOf(planned));
+		return await performAll({ ...run, prices }, planned, end, inFlight);
 	} catch (cause) {
-		// Over the limit, or a price is not known: nothing is bought, but what is paid for is brought in.
+		// Over the limit, or a price is not known: nothing is bought, but what is paid for is delivered.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: error.details.itemIndex ?? 0 };
 		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
-		return await carryOutAll(run, unpaid, end, inFlight);
+		return await performAll(run, unpaid, end, inFlight);
 	}
 }
 
 /** Forgets the prices that only this run approved. */
 function releaseReserved({ ledger }: RunContext, planned: readonly Planned[]): void {
-	for (const { key } of ordersOf(planned)) ledger.reserved.delete(key);
+	for (const { key } of requestPlansOf(planned)) ledger.reserved.delete(key);
 }
 
 /**
