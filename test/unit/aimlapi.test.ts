@@ -27,8 +27,8 @@ const reply = (status: number, body: unknown, headers: IDataObject = {}): Exchan
 		},
 	};
 };
-const fault = (more: Partial<ConnectionFailure> = {}): Exchange => ({
-	fault: { cause: 'The connection was lost', reached: true, mends: 'later', ...more },
+const failure = (more: Partial<ConnectionFailure> = {}): Exchange => ({
+	failure: { cause: 'The connection was lost', reached: true, mends: 'later', ...more },
 });
 
 function thrownBy(work: () => unknown): ItemError {
@@ -116,12 +116,12 @@ describe('a submission is surely not taken', () => {
 	});
 
 	test('nothing reached the server: as long as there is time, or for seconds', () => {
-		expect(readSubmission(fault({ reached: false }))).toEqual({
+		expect(readSubmission(failure({ reached: false }))).toEqual({
 			kind: 'notTaken',
 			cause: 'The connection was lost',
 			busy: false,
 		});
-		const soon = readSubmission(fault({ reached: false, mends: 'soon' }));
+		const soon = readSubmission(failure({ reached: false, mends: 'soon' }));
 		expect(soon).toMatchObject({ kind: 'notTaken', busy: false });
 		expect((soon as { withinMs?: number }).withinMs).toBeLessThanOrEqual(10_000);
 	});
@@ -175,7 +175,7 @@ describe('a submission is refused: nothing was charged', () => {
 			reply(402, { message: 'No' }),
 			reply(302, ''),
 			reply(407, ''),
-			fault({ reached: false, mends: 'never' }),
+			failure({ reached: false, mends: 'never' }),
 		]) {
 			expect(ends(exchange)).toBe(true);
 		}
@@ -185,7 +185,7 @@ describe('a submission is refused: nothing was charged', () => {
 	});
 
 	test('by what will never mend: told at once', () => {
-		const refusal = thrownBy(() => readSubmission(fault({ reached: false, mends: 'never' })));
+		const refusal = thrownBy(() => readSubmission(failure({ reached: false, mends: 'never' })));
 		expect(refusal.message).toBe(NOT_REACHED);
 		expect(refusal.details.description).toContain('Nothing was charged');
 	});
@@ -194,10 +194,10 @@ describe('a submission is refused: nothing was charged', () => {
 describe('a submission is lost: it may have been charged', () => {
 	const named = { 'x-inference-id': ID };
 	test.each<[string, Exchange, Omit<Extract<Submission, { kind: 'lost' }>, 'kind'>]>([
-		['sent, and no answer', fault(), { cause: 'The connection was lost' }],
+		['sent, and no answer', failure(), { cause: 'The connection was lost' }],
 		[
 			'sent, and no answer, for good',
-			fault({ mends: 'never' }),
+			failure({ mends: 'never' }),
 			{ cause: 'The connection was lost' },
 		],
 		['502', reply(502, HTML), { cause: 'The server answered with HTTP 502' }],
@@ -369,10 +369,10 @@ describe('a look brings nothing yet', () => {
 			reply(408, ''),
 			{ kind: 'noAnswer', cause: 'The server answered with HTTP 408', busy: false },
 		],
-		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection was lost' }],
+		['no answer', failure(), { kind: 'noAnswer', cause: 'The connection was lost' }],
 		[
 			'no connection',
-			fault({ reached: false, mends: 'soon' }),
+			failure({ reached: false, mends: 'soon' }),
 			{ kind: 'noAnswer', cause: 'The connection was lost' },
 		],
 	])('%s', (_name, exchange, expected) => {
@@ -392,7 +392,7 @@ describe('a look is refused', () => {
 		['400', reply(400, { message: 'No' }), NO_LOOK],
 		['200 with a code', reply(200, { code: 401, msg: 'No' }), BAD_KEY],
 		['a redirect', reply(301, ''), REDIRECTED],
-		['what will never mend', fault({ reached: false, mends: 'never' }), NOT_REACHED],
+		['what will never mend', failure({ reached: false, mends: 'never' }), NOT_REACHED],
 	])('%s', (_name, exchange, message) => {
 		expect(thrownBy(() => look(exchange)).message).toBe(message);
 	});
@@ -428,7 +428,7 @@ describe('a free route', () => {
 			{ kind: 'noAnswer', cause: 'The server answered with HTTP 200' },
 		],
 		['200 with a list', reply(200, []), { kind: 'noAnswer' }],
-		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection was lost' }],
+		['no answer', failure(), { kind: 'noAnswer', cause: 'The connection was lost' }],
 	])('%s', (_name, exchange, expected) => {
 		expect(readFree(exchange)).toMatchObject(expected);
 	});
@@ -440,7 +440,7 @@ describe('a free route', () => {
 		['403 in HTML', reply(403, HTML), BLOCKED],
 		['407', reply(407, ''), BLOCKED],
 		['a redirect', reply(307, ''), REDIRECTED],
-		['what will never mend', fault({ reached: false, mends: 'never' }), NOT_REACHED],
+		['what will never mend', failure({ reached: false, mends: 'never' }), NOT_REACHED],
 	])('is refused with %s', (_name, exchange, message) => {
 		expect(thrownBy(() => readFree(exchange)).message).toBe(message);
 	});

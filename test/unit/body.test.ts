@@ -4,7 +4,7 @@ import type { RequestInput } from '../../nodes/AimlVeo/request/body';
 import { MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, Model, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { readSetting } from '../../nodes/AimlVeo/request/settings';
-import { bodyFaults } from '../../sandbox/stand-ins/api/schema';
+import { bodyViolations } from '../../sandbox/stand-ins/api/schema';
 import { noFiles, refusalOf } from './support';
 
 const URL_A = 'https://example.com/a.png';
@@ -50,7 +50,7 @@ test.each(MODELS.map((model) => [model.id, model] as const))(
 			Object.keys(model.media).map((name) => [name, EVERYTHING.media[name as MediaName]]),
 		);
 		const body = await build({ model: id, media, settings: settingsFor(model) });
-		expect(bodyFaults(body)).toEqual([]);
+		expect(bodyViolations(body)).toEqual([]);
 		const count = Object.keys(model.media).length + Object.keys(model.settings).length;
 		expect(Object.keys(body)).toHaveLength(2 + count);
 	},

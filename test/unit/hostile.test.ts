@@ -49,7 +49,7 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
 		fc.constantFrom(null, true, false, 0, -1, 4.5, 1e21),
 		text,
 		fc.integer(),
-		// The shape in which APIs name the place of a fault.
+		// The shape in which APIs name the place of a wrong value.
 		fc.record({
 			detail: fc.array(fc.record({ loc: fc.array(tie('json'), { maxLength: 3 }), msg: text }), {
 				maxLength: 2,

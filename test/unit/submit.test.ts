@@ -121,8 +121,7 @@ function tryOf(
 			timeoutMs,
 		};
 	};
-	const buy = async (...args: Parameters<typeof planOf>) =>
-		await buyOf(buying, planOf(...args));
+	const buy = async (...args: Parameters<typeof planOf>) => await buyOf(buying, planOf(...args));
 	const asks = () => asked;
 	return {
 		...{ buy, buying, planOf, asks, clock, context },

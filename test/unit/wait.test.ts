@@ -21,7 +21,7 @@ const finished: StatusCheck = {
 	answer: { id: ID, status: 'completed', video: { url: 'https://cdn.example/v.mp4' } },
 };
 const withoutVideo: StatusCheck = { kind: 'answer', answer: { id: ID, status: 'completed' } };
-const fault: StatusCheck = { kind: 'noAnswer', cause: 'The connection was lost' };
+const noAnswer: StatusCheck = { kind: 'noAnswer', cause: 'The connection was lost' };
 
 /** Waits with looks given by their number (the last one repeats) or by the time since the start. */
 function waiting(
@@ -123,9 +123,9 @@ describe('ends with the video', () => {
 		expect(clock.sleeps).toEqual([]);
 	});
 
-	test('after states that nobody knows, unknown ids and faults of all kinds', async () => {
+	test('after states that nobody knows, unknown ids and missing answers of all kinds', async () => {
 		const odd: StatusCheck = { kind: 'answer', answer: { status: 'resting' } };
-		const { done, lookedAtMs } = waiting([{ kind: 'unknownId' }, fault, odd, running, finished]);
+		const { done, lookedAtMs } = waiting([{ kind: 'unknownId' }, noAnswer, odd, running, finished]);
 		await done;
 		expect(lookedAtMs).toHaveLength(5);
 	});
@@ -141,7 +141,7 @@ describe('what its submission said', () => {
 	const { answer } = finished as { answer: IDataObject };
 
 	test('is the end when it is completed: no look', async () => {
-		const { done, limits, clock } = waiting([fault], { answer });
+		const { done, limits, clock } = waiting([noAnswer], { answer });
 		expect(await done).toMatchObject({ answer, outcome: { kind: 'completed' } });
 		expect(limits).toEqual([]);
 		expect(clock.sleeps).toEqual([]);
@@ -163,7 +163,7 @@ describe('what its submission said', () => {
 	});
 
 	test('is none when it runs: a look follows at once, and the state is known', async () => {
-		const { done, lookedAtMs } = waiting([fault], {
+		const { done, lookedAtMs } = waiting([noAnswer], {
 			answer: { status: 'in line', message: 'Busy today' },
 			timeoutMs: 5_000,
 		});
@@ -182,7 +182,8 @@ describe('spacing', () => {
 	});
 
 	test('Retry-After is honoured when it is longer', async () => {
-		const busy = (retryAfterMs: number): StatusCheck => ({ ...fault, retryAfterMs }) as StatusCheck;
+		const busy = (retryAfterMs: number): StatusCheck =>
+			({ ...noAnswer, retryAfterMs }) as StatusCheck;
 		const { done, clock } = waiting([busy(20_000), busy(10), finished], { pollIntervalMs: 5_000 });
 		await done;
 		expect(clock.sleeps).toEqual([20_000, 5_000]);
@@ -190,7 +191,7 @@ describe('spacing', () => {
 
 	test('but no longer than 30 s: a look is free, and the video may be ready', async () => {
 		for (const retryAfterMs of [30_000, 30_001, 3_600_000]) {
-			const { done, clock } = waiting([{ ...fault, retryAfterMs } as StatusCheck, finished], {
+			const { done, clock } = waiting([{ ...noAnswer, retryAfterMs } as StatusCheck, finished], {
 				pollIntervalMs: 5_000,
 			});
 			await done;
@@ -199,7 +200,7 @@ describe('spacing', () => {
 	});
 
 	test('nor does it shorten an interval that was set', async () => {
-		const busy = { ...fault, retryAfterMs: 3_600_000 } as StatusCheck;
+		const busy = { ...noAnswer, retryAfterMs: 3_600_000 } as StatusCheck;
 		const { done, clock } = waiting([busy, finished], { pollIntervalMs: 45_000 });
 		await done;
 		expect(clock.sleeps).toEqual([45_000]);
@@ -268,7 +269,7 @@ describe('the deadline', () => {
 			check: async (timeoutMs) => {
 				looks += 1;
 				clock.pass(timeoutMs);
-				return fault;
+				return noAnswer;
 			},
 			sleep: clock.sleep,
 			now: clock.now,
@@ -277,8 +278,8 @@ describe('the deadline', () => {
 		expect(looks).toBe(1);
 	});
 
-	test('faults only: says that the time is over, with the id', async () => {
-		const refusal = await refusalOf(waiting([fault], { timeoutMs: 5_000 }).done);
+	test('no answers at all: says that the time is over, with the id', async () => {
+		const refusal = await refusalOf(waiting([noAnswer], { timeoutMs: 5_000 }).done);
 		expect(refusal.message).toBe('The video was not ready after 5 seconds');
 		expect(refusal.details).toMatchObject({ generationId: ID, status: 'unknown' });
 	});
@@ -289,7 +290,7 @@ describe('the deadline', () => {
 	});
 
 	test('an id that stayed unknown is told so, though the last look brought nothing', async () => {
-		const { done } = waiting([{ kind: 'unknownId' }, fault], { timeoutMs: 5_000 });
+		const { done } = waiting([{ kind: 'unknownId' }, noAnswer], { timeoutMs: 5_000 });
 		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
 	});
 
@@ -303,7 +304,10 @@ describe('the deadline', () => {
 			kind: 'answer',
 			answer: { status: 'Paused', error: { message: 'Waiting for capacity' } },
 		};
-		const { done } = waiting([running, said, fault], { timeoutMs: 25_000, pollIntervalMs: 10_000 });
+		const { done } = waiting([running, said, noAnswer], {
+			timeoutMs: 25_000,
+			pollIntervalMs: 10_000,
+		});
 		const { details } = await refusalOf(done);
 		expect(details.status).toBe('paused');
 		expect(details.description).toContain("'paused'");
@@ -319,7 +323,7 @@ describe('the deadline', () => {
 	});
 
 	test('no time at all and no readable answer', async () => {
-		const refusal = await refusalOf(waiting([fault], { timeoutMs: 0 }).done);
+		const refusal = await refusalOf(waiting([noAnswer], { timeoutMs: 0 }).done);
 		expect(refusal.message).toBe('The AI/ML API did not give a readable answer');
 		expect(refusal.details.description).toContain('The connection was lost');
 	});
@@ -339,8 +343,8 @@ describe('an ID that was entered, and that the API never knew', () => {
 		expect(lookedAtMs.length).toBeGreaterThan(10);
 	});
 
-	test('also when faults come between', async () => {
-		const { done, sinceMs } = waiting([unknownId, fault], entered);
+	test('also when answers are missing in between', async () => {
+		const { done, sinceMs } = waiting([unknownId, noAnswer], entered);
 		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
 		expect(sinceMs()).toBeLessThan(UNKNOWN_ID_GRACE_MS + 5_000);
 	});
@@ -359,8 +363,8 @@ describe('an ID that was entered, and that the API never knew', () => {
 		expect(sinceMs()).toBe(1_000_000);
 	});
 
-	test('faults alone do not make it unknown', async () => {
-		const { done } = waiting([fault], entered);
+	test('missing answers alone do not make it unknown', async () => {
+		const { done } = waiting([noAnswer], entered);
 		expect((await refusalOf(done)).message).toContain('not ready after');
 	});
 

@@ -40,13 +40,13 @@ export type Submission =
 	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
 	| { kind: 'lost'; cause: string; id?: string };
 
-/** What one status check brought: an answer, or a passing fault that is ridden out. */
+/** What one status check brought: an answer, or a passing failure that is waited out. */
 export type StatusCheck =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'unknownId' }
 	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
 
-/** What a free route brought: its answer, or a passing fault. */
+/** What a free route brought: its answer, or a passing failure. */
 export type Reading =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
@@ -118,7 +118,7 @@ function refusalOf(
 }
 
 /** An answer that says nothing yet; another may. */
-function faultOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
+function noAnswerOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
 	return {
 		kind: 'noAnswer',
 		cause: `The server answered with ${statusText(reply)}`,
@@ -132,8 +132,8 @@ function faultOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
  * @throws ItemError when it was refused: nothing is charged
  */
 export function readSubmission(exchange: Exchange): Submission {
-	if ('fault' in exchange) {
-		const { cause, reached, mends } = exchange.fault;
+	if ('failure' in exchange) {
+		const { cause, reached, mends } = exchange.failure;
 		// Sent, and no answer: the server may have it.
 		if (reached) return { kind: 'lost', cause };
 		// Nothing was sent, and nothing will ever be.
@@ -185,8 +185,8 @@ export function readSubmission(exchange: Exchange): Submission {
  * @throws ItemError when no further check can help
  */
 export function readStatusCheck(exchange: Exchange, generationId: string): StatusCheck {
-	if ('fault' in exchange) {
-		const { cause, mends } = exchange.fault;
+	if ('failure' in exchange) {
+		const { cause, mends } = exchange.failure;
 		if (mends === 'never') throw notReached(cause, true);
 		return { kind: 'noAnswer', cause };
 	}
@@ -202,7 +202,7 @@ export function readStatusCheck(exchange: Exchange, generationId: string): Statu
 	if (status === 404) return { kind: 'unknownId' };
 	const answer = asObject(json);
 	const isAbout = answer && (asText(answer.status) ?? readVideo(answer));
-	if (!isAbout || status >= 300) return faultOf(reply);
+	if (!isAbout || status >= 300) return noAnswerOf(reply);
 	return { kind: 'answer', answer: asGeneration(answer, generationId, headers) };
 }
 
@@ -211,8 +211,8 @@ export function readStatusCheck(exchange: Exchange, generationId: string): Statu
  * @throws ItemError when asking again cannot help
  */
 export function readFree(exchange: Exchange): Reading {
-	if ('fault' in exchange) {
-		const { cause, mends } = exchange.fault;
+	if ('failure' in exchange) {
+		const { cause, mends } = exchange.failure;
 		if (mends === 'never') throw notReached(cause, true);
 		return { kind: 'noAnswer', cause };
 	}
@@ -220,7 +220,7 @@ export function readFree(exchange: Exchange): Reading {
 	const refusal = refusalOf(reply, requestRefused);
 	if (refusal) throw refusal;
 	const answer = reply.status < 300 ? asObject(reply.json) : undefined;
-	return answer ? { kind: 'answer', answer } : faultOf(reply);
+	return answer ? { kind: 'answer', answer } : noAnswerOf(reply);
 }
 
 /** Characters of all texts in a body: nearly all of it, where images are in it. */
@@ -237,7 +237,7 @@ export interface Api {
 	/** @throws ItemError when no further check can help */
 	check(generationId: string, timeoutMs: number): Promise<StatusCheck>;
 	/**
-	 * What a free route answers (`path` with its query), or the passing fault that came instead.
+	 * What a free route answers (`path` with its query), or the passing failure that came instead.
 	 * @throws ItemError when asking again cannot help
 	 */
 	read(path: string, timeoutMs: number): Promise<Reading>;

@@ -21,7 +21,7 @@ export interface Reply {
 	readonly text: string;
 }
 
-export type Exchange = { reply: Reply } | { fault: ConnectionFailure };
+export type Exchange = { reply: Reply } | { failure: ConnectionFailure };
 
 export interface ApiRequest {
 	readonly method: 'GET' | 'POST';
@@ -33,7 +33,7 @@ export interface ApiRequest {
 	readonly timeoutMs: number;
 }
 
-/** Never rejects: what did not come to an answer is a fault. */
+/** Never rejects: a request without an answer is a failure. */
 export type Client = (request: ApiRequest) => Promise<Exchange>;
 
 /** What is needed of n8n's context: an executing node has it, and a polling one. */
@@ -110,9 +110,9 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 			}) as Promise<IN8nHttpFullResponse>;
 			// n8n's own limit only counts silence: an answer that comes byte by byte would never end.
 			return { reply: asReply(await withLimit(work, timeoutMs), apiKey) };
-		} catch (fault) {
+		} catch (error) {
 			cut.abort();
-			return { fault: readConnectionFailure(fault) };
+			return { failure: readConnectionFailure(error) };
 		}
 	};
 }

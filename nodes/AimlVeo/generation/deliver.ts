@@ -105,7 +105,7 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
 		await unlessAborted(ready, signal);
 	} finally {
 		body.removeListener('readable', onReadable);
-		// Left without a listener, a fault of the stream would end the process.
+		// Left without a listener, an error of the stream would end the process.
 		body.on('error', () => {}).removeListener('error', onError);
 	}
 	return Buffer.concat(taken);
@@ -205,7 +205,7 @@ async function attempt(
 	}
 }
 
-const STORE_FAULT =
+const STORE_FAILURE =
 	/ENOSPC|EDQUOT|EFBIG|EROFS|EACCES|EPERM|EMFILE|ENOTDIR|EIO\b|too large|exceeds|quota/i;
 
 /**
@@ -227,11 +227,11 @@ export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promi
 			if ('binary' in result) return result.binary;
 			cause = result.cause;
 			if (result.gone) url = (await delivery.freshUrl()) ?? url;
-		} catch (fault) {
+		} catch (error) {
 			signal.throwIfAborted();
-			const text = textOf(fault);
-			if (STORE_FAULT.test(text)) throw storeRefused(generationId, status, url, text);
-			cause = cut.signal.reason === STALLED ? STALLED : causeOf(fault);
+			const text = textOf(error);
+			if (STORE_FAILURE.test(text)) throw storeRefused(generationId, status, url, text);
+			cause = cut.signal.reason === STALLED ? STALLED : causeOf(error);
 		}
 	}
 	throw downloadGivenUp(generationId, status, url, ATTEMPTS, cause);

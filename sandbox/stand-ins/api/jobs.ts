@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { applyFault, refuse, send } from './respond';
 import type { Generation, LogEntry, SandboxState } from './state';
 import { CREDITS_PER_USD, priceOf } from './priceList';
-import { bodyFaults } from './schema';
+import { bodyViolations } from './schema';
 
 type Row = Record<string, unknown>;
 
@@ -12,10 +12,10 @@ export function submitJob(api: SandboxState, entry: LogEntry, response: ServerRe
 	const body = (entry.body ?? {}) as Row;
 	const action = api.faults.take('submit', String(body.prompt));
 	if (applyFault(api.faults, 'submit', response, action ?? null)) return;
-	const faults = bodyFaults(entry.body, api.schemas);
-	if (faults.length > 0) {
-		return refuse(response, entry, 400, `Body validation error: ${faults.join('; ')}`, {
-			meta: faults,
+	const violations = bodyViolations(entry.body, api.schemas);
+	if (violations.length > 0) {
+		return refuse(response, entry, 400, `Body validation error: ${violations.join('; ')}`, {
+			meta: violations,
 		});
 	}
 	const running = api.settled().filter(({ status }) => /queued|generating/.test(status));
