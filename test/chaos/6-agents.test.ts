@@ -27,8 +27,8 @@ interface Trouble {
 const troubles: Record<string, Trouble> = {
 	nothing: {},
 	'longer than Timeout': { generationMs: HOUR_MS },
-	'look: 400': { rules: [{ on: 'fetch', action: status(400), times: 2 }] },
-	'look: 503 until the time is over': { rules: [{ on: 'fetch', action: status(503), times: 99 }] },
+	'check: 400': { rules: [{ on: 'fetch', action: status(400), times: 2 }] },
+	'check: 503 until the time is over': { rules: [{ on: 'fetch', action: status(503), times: 99 }] },
 	'submit: 400': { rules: [{ on: 'submit', action: status(400) }], posts: 2 },
 	'submit: 429': { rules: [{ on: 'submit', action: status(429), times: 2 }], posts: 3 },
 	'submit: 502': { rules: [{ on: 'submit', action: status(502) }] },
@@ -44,7 +44,7 @@ const troubles: Record<string, Trouble> = {
 		posts: 2,
 	},
 	'generation: charged, its video comes late': {
-		rules: [{ on: 'submit', action: { kind: 'chargedLate', looks: 5 } }],
+		rules: [{ on: 'submit', action: { kind: 'chargedLate', checks: 5 } }],
 	},
 };
 const callings: Record<string, string[]> = {

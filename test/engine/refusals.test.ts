@@ -1,6 +1,6 @@
 /** What is refused before anything is paid, with the message that a person needs. */
 import { veoWorkflow } from './harness';
-import { fileOf, looks, posts, TEXT, useEngine } from './setup';
+import { fileOf, checks, posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine();
 const photo = 'https://example.com/photo.jpg';
@@ -206,7 +206,7 @@ test('a wrong key says so after the first request, not after ten', async () => {
 		expect(message).toContain('The AI/ML API did not accept the API key');
 		expect(posts(setup)).toHaveLength(1);
 	}
-	expect(looks(setup)).toHaveLength(0);
+	expect(checks(setup)).toHaveLength(0);
 });
 
 test.each([

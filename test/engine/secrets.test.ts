@@ -127,7 +127,7 @@ test('Get Many', async () => {
 describe('another host', () => {
 	test.each<[string, IDataObject, FaultRule['on']]>([
 		['submission', {}, 'submit'],
-		['look', {}, 'fetch'],
+		['check', {}, 'fetch'],
 		['prices', { options: { maxCost: 5 } }, 'models'],
 		['log', { operation: 'getMany' }, 'logs'],
 	])('a redirect of the %s is not followed', async (_name, parameters, on) => {

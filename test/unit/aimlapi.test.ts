@@ -42,12 +42,12 @@ function thrownBy(work: () => unknown): ItemError {
 	return thrown as ItemError;
 }
 
-const look = (exchange: Exchange) => readStatusCheck(exchange, ID);
+const check = (exchange: Exchange) => readStatusCheck(exchange, ID);
 const BAD_KEY = 'The AI/ML API did not accept the API key';
 const NO_CREDITS = 'The AI/ML API account has no credits left';
 const NOT_ALLOWED = 'The API key is not allowed to make this request';
 const REFUSED = 'The AI/ML API refused the request';
-const NO_LOOK = 'The AI/ML API refused the status request';
+const CHECK_REFUSED = 'The AI/ML API refused the status request';
 const TOO_LARGE = 'The request is too large for the server or for a proxy in between';
 const BLOCKED = 'A proxy or firewall between n8n and the AI/ML API refused the request';
 const REDIRECTED = 'The AI/ML API redirected the request to another address';
@@ -268,7 +268,7 @@ describe('a submission is lost: it may have been charged', () => {
 	});
 });
 
-describe('a look brings an answer', () => {
+describe('a check brings an answer', () => {
 	const video = { url: 'https://cdn.example/v.mp4' };
 	test.each<[string, unknown, IDataObject]>([
 		['under the ID that was asked for', { status: 'queued' }, { id: ID, status: 'queued' }],
@@ -298,23 +298,23 @@ describe('a look brings an answer', () => {
 			{ id: ID, status: 'error', error: { code: 400, message: 'Dark' } },
 		],
 	])('%s', (_name, body, answer) => {
-		expect(look(reply(200, body))).toEqual({ kind: 'answer', answer });
+		expect(check(reply(200, body))).toEqual({ kind: 'answer', answer });
 	});
 
 	test('with what was charged, when it is over', () => {
 		const headers = { 'x-aimlapi-credits-used': '7', 'x-aimlapi-usd-spent': '0.5' };
-		expect(look(reply(200, { status: 'completed', video }, headers))).toMatchObject({
+		expect(check(reply(200, { status: 'completed', video }, headers))).toMatchObject({
 			answer: { usage: { creditsUsed: 7, usdSpent: 0.5 } },
 		});
-		expect(look(reply(200, { status: 'completed' }, headers))).toMatchObject({
+		expect(check(reply(200, { status: 'completed' }, headers))).toMatchObject({
 			answer: { usage: { creditsUsed: 7, usdSpent: 0.5 } },
 		});
-		const running = look(reply(200, { status: 'generating' }, headers));
+		const running = check(reply(200, { status: 'generating' }, headers));
 		expect(running).toEqual({ kind: 'answer', answer: { id: ID, status: 'generating' } });
 	});
 });
 
-describe('a look brings nothing yet', () => {
+describe('a check brings nothing yet', () => {
 	test.each<[string, Exchange, object]>([
 		['404', reply(404, { message: 'Not found' }), { kind: 'unknownId' }],
 		['200 with a 404', reply(200, { code: 404, msg: 'No' }), { kind: 'unknownId' }],
@@ -376,29 +376,29 @@ describe('a look brings nothing yet', () => {
 			{ kind: 'noAnswer', cause: 'The connection was lost' },
 		],
 	])('%s', (_name, exchange, expected) => {
-		expect(look(exchange)).toEqual(expected);
+		expect(check(exchange)).toEqual(expected);
 	});
 
 	test('407 in the JSON of a proxy is ridden out too: the API never says it', () => {
-		expect(look(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'noAnswer' });
+		expect(check(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'noAnswer' });
 	});
 });
 
-describe('a look is refused', () => {
+describe('a check is refused', () => {
 	test.each<[string, Exchange, string]>([
 		['401', reply(401, { message: 'No' }), BAD_KEY],
 		['402', reply(402, { message: 'No' }), NO_CREDITS],
 		['403', reply(403, { message: 'No' }), NOT_ALLOWED],
-		['400', reply(400, { message: 'No' }), NO_LOOK],
+		['400', reply(400, { message: 'No' }), CHECK_REFUSED],
 		['200 with a code', reply(200, { code: 401, msg: 'No' }), BAD_KEY],
 		['a redirect', reply(301, ''), REDIRECTED],
 		['what will never mend', failure({ reached: false, mends: 'never' }), NOT_REACHED],
 	])('%s', (_name, exchange, message) => {
-		expect(thrownBy(() => look(exchange)).message).toBe(message);
+		expect(thrownBy(() => check(exchange)).message).toBe(message);
 	});
 
 	test('with the ID in the message that is about the video', () => {
-		const refusal = thrownBy(() => look(reply(400, { message: 'No' })));
+		const refusal = thrownBy(() => check(reply(400, { message: 'No' })));
 		expect(refusal.details.generationId).toBe(ID);
 		expect(refusal.details.description).toContain(ID);
 	});
@@ -483,7 +483,7 @@ describe('the requests', () => {
 		expect(twoMs - smallMs).toBe(2 * (oneMs - smallMs));
 	});
 
-	test('a look asks for the ID, whatever is in it', async () => {
+	test('a check asks for the ID, whatever is in it', async () => {
 		const { api, requests } = recorded();
 		expect(await api.check('a:b/c d&e', 5_000)).toMatchObject({ kind: 'answer' });
 		expect(requests).toEqual([

@@ -168,8 +168,8 @@ describe('answers of the API', () => {
 		);
 	});
 
-	test('any looks, in any order: the wait ends by its deadline', async () => {
-		const look = fc.oneof(
+	test('any checks, in any order: the wait ends by its deadline', async () => {
+		const check = fc.oneof(
 			answer.map((value) => ({ kind: 'answer' as const, answer: value })),
 			fc.constant({ kind: 'unknownId' as const }),
 			fc.record({
@@ -180,9 +180,9 @@ describe('answers of the API', () => {
 		);
 		await fc.assert(
 			fc.asyncProperty(
-				fc.array(look, { minLength: 1, maxLength: 20 }),
+				fc.array(check, { minLength: 1, maxLength: 20 }),
 				fc.integer({ min: 1_000, max: 300_000 }),
-				async (looks, timeoutMs) => {
+				async (checks, timeoutMs) => {
 					const clock = fakeClock();
 					const startMs = clock.now();
 					let count = 0;
@@ -193,7 +193,7 @@ describe('answers of the API', () => {
 								submittedAtMs: startMs,
 								timeoutMs,
 								stagger: 0.3,
-								check: async () => looks[count++ % looks.length]!,
+								check: async () => checks[count++ % checks.length]!,
 								sleep: clock.sleep,
 								now: clock.now,
 							}),

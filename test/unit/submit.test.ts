@@ -60,7 +60,7 @@ function tryOf(
 	steps: Step[],
 	options: {
 		log?: Log;
-		look?: () => StatusCheck;
+		check?: () => StatusCheck;
 		context?: IDataObject;
 		tookMs?: number;
 		startMs?: number;
@@ -71,7 +71,7 @@ function tryOf(
 	const sent: string[] = [];
 	const bodies: IDataObject[] = [];
 	const searched: string[] = [];
-	const looked: string[] = [];
+	const checked: string[] = [];
 	const reported: string[] = [];
 	const end = new AbortController();
 	const ledger = new Ledger(context);
@@ -85,8 +85,8 @@ function tryOf(
 			return typeof step === 'function' ? await step() : step;
 		},
 		check: async (generationId) => {
-			looked.push(generationId);
-			return options.look?.() ?? { kind: 'unknownId' };
+			checked.push(generationId);
+			return options.check?.() ?? { kind: 'unknownId' };
 		},
 		read: async (path) => {
 			searched.push(path);
@@ -125,7 +125,7 @@ function tryOf(
 	const asks = () => asked;
 	return {
 		...{ buy, buying, planOf, asks, clock, context },
-		...{ sent, bodies, searched, looked, reported, end },
+		...{ sent, bodies, searched, checked, reported, end },
 	};
 }
 
@@ -560,45 +560,45 @@ describe('a lost answer that came with an ID', () => {
 	};
 
 	test('is accepted when the API knows the ID', async () => {
-		const { buy, buying, looked, reported, sent, searched } = tryOf([lostWithId], {
-			look: () => running,
+		const { buy, buying, checked, reported, sent, searched } = tryOf([lostWithId], {
+			check: () => running,
 		});
 		expect(await buy()).toMatchObject({ id: 'gen-7', answer: (running as IDataObject).answer });
-		expect(looked).toEqual(['gen-7']);
+		expect(checked).toEqual(['gen-7']);
 		expect(searched).toEqual([]);
 		expect(reported).toEqual([`0:gen-7:${sent[0]}`]);
 		expect(buying.ledger.find(KEY)).toMatchObject({ id: 'gen-7', status: 'generating' });
 	});
 
 	test('also when it knows it a moment later', async () => {
-		let looks = 0;
+		let checks = 0;
 		const { buy, clock } = tryOf([lostWithId], {
-			look: () => (++looks < 3 ? { kind: 'unknownId' } : running),
+			check: () => (++checks < 3 ? { kind: 'unknownId' } : running),
 		});
 		expect((await buy()).id).toBe('gen-7');
 		expect(clock.sleeps).toEqual([2_000, 2_000]);
 	});
 
 	test('is kept when it is not known, and looked for in the log', async () => {
-		const { buy, buying, looked, searched, sent } = tryOf([lostWithId]);
+		const { buy, buying, checked, searched, sent } = tryOf([lostWithId]);
 		await refusalOf(buy());
-		expect(looked).toEqual(['gen-7', 'gen-7', 'gen-7']);
+		expect(checked).toEqual(['gen-7', 'gen-7', 'gen-7']);
 		expect(searched).toHaveLength(1);
 		expect(buying.ledger.find(KEY)).toMatchObject({ req: sent[0], maybe: 'gen-7' });
 		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [sent[0]] });
 	});
 
-	test('the next try looks at it again', async () => {
+	test('the next try checks it again', async () => {
 		const first = tryOf([lostWithId]);
 		await refusalOf(first.buy());
-		const second = tryOf([accepted()], { context: first.context, look: () => running });
+		const second = tryOf([accepted()], { context: first.context, check: () => running });
 		expect((await second.buy()).id).toBe('gen-7');
 		expect(second.sent).toEqual([]);
 	});
 
-	test('a refusal to look at it tells nothing: the log is asked', async () => {
+	test('a refused check tells nothing: the log is searched', async () => {
 		const { buy } = tryOf([lostWithId], {
-			look: () => {
+			check: () => {
 				throw checkRefused('gen-7', 400, 'No');
 			},
 			log: inLog('succeeded'),
@@ -608,7 +608,7 @@ describe('a lost answer that came with an ID', () => {
 
 	test('one that failed at no cost is still told as what was bought', async () => {
 		const failed: StatusCheck = { kind: 'answer', answer: { id: 'gen-7', status: 'error' } };
-		const { buy } = tryOf([lostWithId], { look: () => failed });
+		const { buy } = tryOf([lostWithId], { check: () => failed });
 		expect((await buy()).answer).toEqual({ id: 'gen-7', status: 'error' });
 	});
 });

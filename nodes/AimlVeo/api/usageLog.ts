@@ -72,7 +72,7 @@ export type LogSearch =
 	| { kind: 'unread' };
 
 /**
- * Looks for the generation of a request whose answer was lost.
+ * Searches for the generation of a request whose answer was lost.
  * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
  * @throws ItemError when the API refuses
  */

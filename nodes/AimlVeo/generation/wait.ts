@@ -21,7 +21,7 @@ const DENSEST_MS = 2_400;
 const SPACING_BY_AGE_MS2 = 180_000 * 1_000;
 /** After six minutes, the longest that Google names: 4 s apart at ten minutes. */
 const LATE_SPACING_PER_AGE = 1 / 150;
-/** Looks of many items drift apart by up to this share of the spacing, and so do not fire together. */
+/** Checks of many items drift apart by up to this share of the spacing, and so do not fire together. */
 const STAGGER = 0.1;
 
 /** One check has its own limit, so that a hanging connection costs no more than this. */

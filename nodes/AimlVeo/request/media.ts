@@ -119,7 +119,7 @@ function fromDataUri(uri: string, kind: MediaKind, label: string): string {
 
 /** Base64 without the head of a data URI, as some APIs give images; undefined for every other text. */
 function fromBareBase64(text: string, kind: MediaKind, label: string): string | undefined {
-	// No image is shorter. A look at the beginning spares long texts the rest.
+	// No image is shorter. Most other texts are ruled out by their beginning, however long they are.
 	if (text.length < SHORTEST_BASE64 || /[^\w+/=\s-]/.test(text.slice(0, 100))) return undefined;
 	const base64 = cleanBase64(text);
 	if (base64 === undefined) return undefined;

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await chat?.stop());
 
-/** Saved, the node that makes the video looking every second, and activated. */
+/** Saved, with a node that checks the video every second, and activated. */
 async function activated(example: WorkflowFile): Promise<IWorkflowBase> {
 	const quick = ['Make Video', 'Get Video'].reduce(
 		(file, node) => changed(file, node, { options: { pollInterval: 1 } }),
