@@ -131,7 +131,7 @@ export class Editor {
 	}
 
 	/**
-	 * @param part what is in the picture; default: the whole window
+	 * @param part what is in the image; default: the whole window
 	 * @param pointAt where the mouse rests
 	 */
 	async screenshot(path: string, part?: Locator | 'nodePanel', pointAt?: Locator): Promise<void> {

@@ -67,13 +67,13 @@ test.each<[string, object, string, string]>([
 		'a web page',
 	],
 	[
-		'video as picture',
+		'video as image',
 		{ ...FRAMES, firstFrame: 'clip', lastFrame: photo },
 		"The file in 'First Frame' is not an image",
 		'video/mp4',
 	],
 	[
-		'picture as video',
+		'image as video',
 		{ prompt: 'x', model: 'google/veo3-1-extend-video', sourceVideo: 'photo' },
 		"The file in 'Source Video' is not a video",
 		'image/jpeg',
@@ -103,7 +103,7 @@ test.each<[string, object, string, string]>([
 		'Base64',
 	],
 	[
-		'a number as picture',
+		'a number as image',
 		{ ...FRAMES, firstFrame: '={{ 5 }}', lastFrame: photo },
 		"'First Frame' is not a URL, a data URI, or a binary field",
 		'$binary.data',

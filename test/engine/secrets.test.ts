@@ -165,7 +165,7 @@ describe('another host', () => {
 		expect(leaks(result)).toEqual([]);
 	});
 
-	test('a picture on another host is left to the API', async () => {
+	test('an image on another host is left to the API', async () => {
 		const result = await run({
 			model: 'google/veo-3.1-i2v',
 			firstFrame: `${elsewhere.url}/a.png`,

@@ -73,7 +73,7 @@ test('false and 0 are sent', async () => {
 	});
 });
 
-test('an optional picture may be absent', async () => {
+test('an optional image may be absent', async () => {
 	const model = 'google/veo-3-1-lite-generate-preview';
 	expect(await build({ model, media: { lastFrame: URL_B } })).toEqual({
 		model,
@@ -122,7 +122,7 @@ test.each<[string, Partial<RequestInput>, string]>([
 	['a prompt that is an empty object', { prompt: {} }, "'Prompt' is empty"],
 	['a missing frame', { model: 'google/veo-3.1-i2v' }, "'First Frame' is empty"],
 	[
-		'four pictures',
+		'four images',
 		{
 			model: 'google/veo-3.1-reference-to-video',
 			media: { referenceImages: `${URL_A},${URL_A},${URL_A},${URL_A}` },
@@ -130,7 +130,7 @@ test.each<[string, Partial<RequestInput>, string]>([
 		"'Reference Images' has 4 images",
 	],
 	[
-		'one wrong picture among three',
+		'one wrong image among three',
 		{
 			model: 'google/veo-3.1-reference-to-video',
 			media: { referenceImages: [URL_A, 5] },

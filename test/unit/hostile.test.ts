@@ -331,7 +331,7 @@ describe('values out of expressions', () => {
 		);
 	});
 
-	test('make a web address or a data URI of a picture, or are refused', async () => {
+	test('make a web address or a data URI of an image, or are refused', async () => {
 		const like = fc.oneof(
 			expressionValue,
 			text.map((end) => `https://example.com/${end}`),
@@ -358,7 +358,7 @@ describe('values out of expressions', () => {
 		);
 	});
 
-	test('make a list of pictures without blanks', () => {
+	test('make a list of images without blanks', () => {
 		fc.assert(
 			fc.property(expressionValue, (value) => {
 				for (const part of splitMediaList(value, noFiles)) {

@@ -140,16 +140,16 @@ const unanswered = (req: string | undefined, at: number) => ({
 	at,
 });
 
-describe('a stored picture', () => {
+describe('a stored image', () => {
 	const photo = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
-	const picture = async () => {
+	const image = async () => {
 		const { source, reads } = storedFilesOf({ photo });
 		const image_url = (await toApiMedia('photo', 'image', 'First Frame', source)) as StoredMedia;
 		return { media: { image_url }, reads };
 	};
 
 	test('is read once, however often the request is sent', async () => {
-		const { media, reads } = await picture();
+		const { media, reads } = await image();
 		const { buy, bodies } = tryOf([busy(), busy(), accepted()]);
 		await buy(0, 'A hill', 60_000, media);
 		expect(reads).toEqual(['photo']);
@@ -159,15 +159,15 @@ describe('a stored picture', () => {
 
 	test('is not read by a retry that finds its generation', async () => {
 		const first = tryOf([accepted()]);
-		await first.buy(0, 'A hill', 60_000, (await picture()).media);
-		const { media, reads } = await picture();
+		await first.buy(0, 'A hill', 60_000, (await image()).media);
+		const { media, reads } = await image();
 		const second = tryOf([accepted('gen-2')], { context: first.context });
 		expect((await second.buy(0, 'A hill', 60_000, media)).id).toBe('gen-1');
 		expect(reads).toEqual([]);
 	});
 
 	test('that is gone by now ends its item before anything is sent', async () => {
-		const { media } = await picture();
+		const { media } = await image();
 		jest.spyOn(media.image_url, 'load').mockRejectedValue(requestRefused(400, 'gone'));
 		const { buy, buying, sent } = tryOf([accepted()]);
 		await refusalOf(buy(0, 'A hill', 60_000, media));
@@ -177,7 +177,7 @@ describe('a stored picture', () => {
 	});
 
 	test('is not sent when Stop comes while it is read', async () => {
-		const { media } = await picture();
+		const { media } = await image();
 		const { buy, buying, end, sent } = tryOf([accepted()]);
 		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {
 			end.abort(new Error('stopped'));
@@ -189,7 +189,7 @@ describe('a stored picture', () => {
 	});
 
 	test('nor when another item meanwhile meets what every item would meet', async () => {
-		const { media } = await picture();
+		const { media } = await image();
 		const refusal = badKey('Unauthorized');
 		const { buy, buying, sent } = tryOf([accepted()]);
 		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {

@@ -25,7 +25,7 @@ export type MediaKind = 'image' | 'video';
 
 /**
  * A file that n8n stores outside the execution, and that becomes a data URI only when it is sent: a
- * hundred checked pictures do not wait in memory, and a retry that finds its generation reads none.
+ * hundred checked images do not wait in memory, and a retry that finds its generation reads none.
  */
 export class StoredMedia {
 	/** Characters of the data URI. */
@@ -61,7 +61,7 @@ export class StoredMedia {
 const headOf = (mimeType: string) => `data:${mimeType};base64,`;
 const toDataUri = (mimeType: string, bytes: Buffer) => headOf(mimeType) + bytes.toString('base64');
 
-/** Google takes pictures of up to 20 MB inside a request; the video limit keeps a request sendable. */
+/** Google takes images of up to 20 MB inside a request; the video limit keeps a request sendable. */
 const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
 const BYTES_PER_MB = 1_000_000;
 /** The first 255 bytes, as many as are looked at, in Base64 characters (a multiple of 4). */
