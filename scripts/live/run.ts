@@ -79,7 +79,7 @@ async function mayBuy(
 	return await confirm(`Spend ${formatUsd(sum)}${isKnown ? '' : ' or more'}?`, isKnown);
 }
 
-async function carryOut(context: Context, { purchase, microUsd }: Quote, made: Made) {
+async function makePurchase(context: Context, { purchase, microUsd }: Quote, made: Made) {
 	const { notes, print } = context;
 	const media = purchase.media(made);
 	print(`${purchase.name} …`);
@@ -145,7 +145,7 @@ export async function runLive(run: LiveRun): Promise<LiveResult> {
 	for (const quote of quotes) {
 		const { name, seconds } = quote.purchase;
 		try {
-			const bought = await carryOut(context, quote, made);
+			const bought = await makePurchase(context, quote, made);
 			made.last = bought;
 			if (!bought) continue;
 			result.bought.push(quote.text);

@@ -124,7 +124,7 @@ describe('loops', () => {
 	});
 });
 
-describe('a generation that was not charged is struck out', () => {
+describe('a generation that was not charged is discarded', () => {
 	test.each<[string, Parameters<typeof setup.api.fault>[0]['action']]>([
 		['failed', { kind: 'fail', error: { name: 'PolicyError', message: 'Refused' } }],
 		['without video', { kind: 'noVideo' }],

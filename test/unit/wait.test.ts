@@ -417,7 +417,7 @@ describe('"completed" without a video that was charged', () => {
 		expect(details.description).not.toContain('not charged');
 	});
 
-	test('one that says so only later is not struck out in between', async () => {
+	test('one that says so only later is not discarded in between', async () => {
 		const { done } = waiting([
 			withoutVideo,
 			withoutVideo,

@@ -10,14 +10,14 @@ export interface ConnectionFailure {
 	readonly mends: 'later' | 'soon' | 'never';
 }
 
-/** Node's words for a connection that closes during the handshake; one that is reset has no own words. */
+/** Node's message for a connection that closes during the handshake. A reset has no message of its own. */
 const UNSECURED = 'before secure TLS connection was established';
 /** Node sets these for what happens before there is a connection. */
 const BEFORE_CONNECTION = /\b(connect|getaddrinfo)\b/;
 
 /**
  * The failures that are known, by Node's codes, OpenSSL's codes and the names of n8n's own errors: n8n
- * rewrites messages, but keeps the cause. The first that fits holds.
+ * rewrites messages, but keeps the cause. The first match counts.
  * @see https://nodejs.org/api/errors.html#common-system-errors
  */
 const KNOWN_FAILURES: ReadonlyArray<
@@ -59,7 +59,7 @@ const KNOWN_FAILURES: ReadonlyArray<
 	// A name that does not exist will not exist in a minute; a name server may be away for a moment.
 	[/ENOTFOUND|ENODATA/, 'The server name was not found', false, 'soon'],
 	[/EAI_AGAIN|EAI_FAIL|ESERVFAIL/, 'The server name was not found', false, 'later'],
-	// Not told by these codes alone: an open connection can meet them too.
+	// These codes alone do not tell: an open connection can meet them too.
 	[
 		/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ENETDOWN/,
 		'The server cannot be reached from this network',

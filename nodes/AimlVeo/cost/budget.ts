@@ -120,7 +120,7 @@ export async function checkBudget(
 	const spent = ledger.spentBeside(priced);
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
 	const isBuying = [...requests.keys()].some(({ estimateOnly }) => !estimateOnly);
-	// What is paid for already is brought in under any limit.
+	// What is already paid for is delivered, whatever the limit.
 	if (isBuying && sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);

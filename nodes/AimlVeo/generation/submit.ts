@@ -42,7 +42,7 @@ export interface SubmitContext {
 	/** Rejects when the run ends. */
 	readonly sleep: (ms: number) => Promise<void>;
 	readonly signal: AbortSignal;
-	/** Tells n8n's log which generation is paid for, the moment it is. */
+	/** Reports to n8n's log which generation is paid for, the moment it is accepted. */
 	readonly onAccepted: (itemIndex: number, generationId: string, clientRequestId: string) => void;
 }
 
@@ -51,7 +51,7 @@ export interface SubmitPlan {
 	/** Where the request stands in the ledger. */
 	readonly key: string;
 	/**
-	 * What is to be sent; asked for only where something is.
+	 * The request; called only when something is really sent.
 	 * @throws ItemError when the item cannot be sent
 	 */
 	readonly body: () => Promise<RequestBody>;
@@ -65,7 +65,7 @@ export interface Purchase {
 	readonly model: string | undefined;
 	/** When it was accepted, in ms since the epoch. */
 	readonly acceptedAtMs: number;
-	/** The API's answer to the submission; out of the ledger, what was kept of it. */
+	/** The API's answer to the submission, or what the ledger kept of it. */
 	readonly answer: IDataObject;
 }
 
@@ -79,7 +79,7 @@ function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataO
 	};
 }
 
-/** Writes down a generation and tells it. */
+/** Writes down a generation in the ledger and reports it. */
 function accept(
 	{ ledger, now, onAccepted }: SubmitContext,
 	{ itemIndex, key }: SubmitPlan,
@@ -95,7 +95,7 @@ function accept(
 	return { ...asPurchase(key, entry, id, answer), model };
 }
 
-/** The generation behind an ID that came without saying that it was accepted; undefined when there is none. */
+/** The generation behind an ID that came without a word of acceptance; undefined when there is none. */
 async function confirmId(
 	{ api, sleep }: SubmitContext,
 	id: string,
@@ -108,7 +108,7 @@ async function confirmId(
 	}
 }
 
-/** A refusal to read tells nothing of the request; the end of the run does. */
+/** A refused read says nothing about the submission. The end of the run is passed on. */
 function ignoreRefusal(cause: unknown): undefined {
 	if (!(cause instanceof ItemError)) throw cause;
 }
@@ -119,7 +119,7 @@ type Finding =
 	| { kind: 'notCharged'; id?: string }
 	| { kind: 'unknown' };
 
-/** What the API says of a submission whose answer was lost: by the ID that came with it, or by the log. */
+/** Finds out about a submission whose answer was lost: by the ID that came with it, or in the usage log. */
 async function findLostGeneration(context: SubmitContext, plan: SubmitPlan): Promise<Finding> {
 	const entry = context.ledger.find(plan.key);
 	if (!entry) return { kind: 'unknown' };
@@ -144,8 +144,8 @@ async function findLostGeneration(context: SubmitContext, plan: SubmitPlan): Pro
 }
 
 /**
- * A generation that ended at no cost may have come to a video after all: one free check tells, before it is
- * bought again.
+ * The generation that was discarded because it ended at no cost, if it has a video or a charge after all: one
+ * free check, before it is bought again.
  */
 async function checkDiscarded(
 	context: SubmitContext,
@@ -251,12 +251,12 @@ function pauseAfter(
 	const backOffMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
 	// A `Retry-After` of 0, too, must not become a loop without a pause.
 	const pauseMs = retryAfterMs || backOffMs;
-	// A 429 counts as standstill only while no other item is accepted either.
+	// A 429 counts against the time limit only while no other item is accepted either.
 	const sinceMs = Math.max(startedMs, busy ? queue.lastAcceptedMs : 0);
 	if (now() + pauseMs - sinceMs <= Math.min(timeoutMs, withinMs)) return pauseMs;
 	if (!busy) throw notReached(cause);
 	const refusal = rateLimited(Math.round((now() - sinceMs) / 1_000));
-	// The API told when it takes requests again: that holds for all items.
+	// The API said when it takes requests again: that applies to all items.
 	if (pauseMs > timeoutMs) queue.close(refusal);
 	throw refusal;
 }
@@ -282,7 +282,7 @@ async function buyOnce(context: SubmitContext, plan: SubmitPlan): Promise<Purcha
 
 /**
  * The generation for this request, submitted now or by an earlier try of the same execution.
- * Sent again only when the server surely did not take it (429, no connection), for as long as `timeoutMs`.
+ * Sent again only when the server certainly did not take it (429, no connection), for as long as `timeoutMs`.
  * While the same request is under way, another waits for it.
  *
  * @throws ItemError when refused, never reached, or when the answer was lost (it may be charged)

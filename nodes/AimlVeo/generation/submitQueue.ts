@@ -11,7 +11,7 @@ export interface SubmitQueueOptions {
 	readonly maxConcurrent: number;
 }
 
-/** What became of a turn; after a pause the next one waits. */
+/** What became of a turn. With a pause, the next turn waits for it. */
 export type TurnResult = 'accepted' | 'refused' | { pauseMs: number };
 
 export class SubmitQueue {
@@ -21,7 +21,7 @@ export class SubmitQueue {
 	private readonly now: () => number;
 	private pausedUntilMs = 0;
 	private closed: Error | undefined;
-	/** When a submission was last accepted, in ms; tells a busy API from one that takes nothing. */
+	/** When a submission was last accepted, in ms: a busy API still accepts some, a blocked one none. */
 	lastAcceptedMs: number;
 
 	constructor(private readonly options: SubmitQueueOptions) {
@@ -49,7 +49,7 @@ export class SubmitQueue {
 		}
 	}
 
-	/** Nothing more is submitted: whoever waits for a turn, or comes later, gets this reason. */
+	/** Nothing more is submitted: every turn that waits, or comes later, is rejected with this reason. */
 	close(reason: Error): void {
 		this.closed ??= reason;
 	}
@@ -87,7 +87,7 @@ export class SubmitQueue {
 			this.maxActive = 1;
 			this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + result.pauseMs);
 		} else {
-			// A turn later: what was refused may end the run, and then nothing more must be bought.
+			// One turn of the event loop later: the refusal may end the run, and then nothing more must be bought.
 			const admit = () => this.admit();
 			this.options.sleep(0).then(admit, admit);
 			return;

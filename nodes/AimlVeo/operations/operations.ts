@@ -27,7 +27,7 @@ export interface Run extends GenerationContext, SubmitContext {
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
-	/** What the items would cost, where a limit or an estimate asks for it. */
+	/** What the items would cost; known only when a limit or an estimate needs it. */
 	readonly prices: Prices;
 }
 
@@ -114,8 +114,8 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 }
 
 /**
- * A model reads rows, and of a failure only the message: where the video is still in the making, a row
- * tells it the ID and the way on.
+ * An agent's model sees rows, but only the message of a failure. While a video is still being generated,
+ * it gets a row with the ID and what to do next.
  */
 function forAgent<P>(
 	perform: (run: Run, plan: P) => Promise<Row | Row[]>,

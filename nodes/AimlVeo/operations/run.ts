@@ -71,7 +71,7 @@ function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure
 function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
 	const nodeError = nodeErrorOf(context, { error, itemIndex });
 	const { status, url } = error.details;
-	// Whatever went wrong, what the item has paid for is named.
+	// Whatever went wrong, the row names what the item has paid for.
 	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
 	const generationId = error.details.generationId ?? paidId;
 	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
@@ -87,7 +87,7 @@ function errorRow(context: RunContext, error: ItemError, itemIndex: number): INo
 	return row;
 }
 
-/** What this run and its earlier tries paid for: when the node ends, their rows are gone, the IDs must not be. */
+/** What this run and its earlier tries paid for. When the node fails, the rows are lost; the IDs must not be. */
 function paidIn({ ledger, runIndex, isTool }: RunContext, inFlight: readonly string[]): Paid {
 	const { ids, unanswered } = ledger.summaryOf(isTool ? 'tool' : runIndex);
 	return { ids: [...new Set([...inFlight, ...ids])], unanswered };
@@ -102,7 +102,7 @@ function endOf(ctx: IExecuteFunctions) {
 	if (stop?.aborted) onStop();
 	return {
 		signal: end.signal,
-		// Not the item's own reason: that would tell of every other item what is true of this one.
+		// Not the item's own reason: it would be reported for every other item, too.
 		abort: () => end.abort(new Error('ended by another item')),
 		isStopped: () => stop?.aborted === true,
 		release: () => stop?.removeEventListener('abort', onStop),
@@ -165,7 +165,7 @@ async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INode
 	return rows.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
 }
 
-/** All items, at most so many at once, in their order; resolves when all that were begun have ended. */
+/** Works on the items in their order, at most `atOnce` at a time; resolves when all that were begun have ended. */
 async function forEachItem(
 	count: number,
 	atOnce: number,
@@ -198,7 +198,8 @@ async function performAll(
 			return;
 		}
 		failure ??= { error, itemIndex };
-		// Nothing more is bought; but what is paid for is delivered before an old doubt ends the node.
+		// Nothing more is bought. But a doubt about an old request ends the node only after all that is paid for is
+		// delivered.
 		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
@@ -226,7 +227,7 @@ const isPaid = ({ ledger }: Run, plan: Planned) =>
 const refusedBy = (plan: Planned, refusal: ItemError): Planned =>
 	'refusal' in plan ? plan : { refusal };
 
-/** The same for a run that may not even begin. */
+/** The same, also for a run that cannot begin. */
 async function resultOf(
 	context: RunContext,
 	planned: readonly Planned[],
@@ -257,7 +258,7 @@ async function resultOf(
 	}
 }
 
-/** Forgets the prices that only this run approved. */
+/** Forgets approved prices of requests that were not sent. */
 function releaseReserved({ ledger }: RunContext, planned: readonly Planned[]): void {
 	for (const { key } of requestPlansOf(planned)) ledger.reserved.delete(key);
 }

@@ -64,10 +64,10 @@ const toDataUri = (mimeType: string, bytes: Buffer) => headOf(mimeType) + bytes.
 /** Google takes images of up to 20 MB inside a request; the video limit keeps a request sendable. */
 const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
 const BYTES_PER_MB = 1_000_000;
-/** The first 255 bytes, as many as are looked at, in Base64 characters (a multiple of 4). */
+/** The first 255 bytes, which tell the type, in Base64 characters (a multiple of 4). */
 const HEAD_BASE64_LENGTH = 340;
 const SHORTEST_BASE64 = 64;
-/** Longer than servers take. */
+/** Servers do not accept longer URLs. */
 const LONGEST_URL = 10_000;
 
 function assertKind(bytes: Buffer, kind: MediaKind, label: string, source: string): string {
@@ -141,7 +141,7 @@ function fromUrl(text: string, label: string, apiIsPrivate: boolean): string {
 	const page = sharePageOf(url);
 	if (page) throw sharePage(label, page.name, page.wayOut);
 	if (isPrivate(url) && !apiIsPrivate) throw privateAddress(label, url.hostname);
-	// As it is where it can be: a signed address must not change by a letter.
+	// Unchanged where possible: a signed address must keep every letter.
 	return /[^\x21-\x7e]/.test(text) ? url.href : text;
 }
 
