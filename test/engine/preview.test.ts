@@ -23,7 +23,11 @@ test.each(Object.keys(OPERATIONS))('each field of %s is met by a row', async (op
 		const result = await setup.engine.run(veoWorkflow(parameters), { credentials: setup.api });
 		return (result.outputs[0] ?? []).map(({ json }) => json);
 	};
-	const [made] = await run({ ...TEXT, operation: 'createAndWait' });
+	const [made] = await run({
+		...TEXT,
+		operation: 'createAndWait',
+		options: { reference: 'order-1' },
+	});
 	const rows = await run({ ...TEXT, operation, generationId: String(made?.id) });
 	expect(rows.length).toBeGreaterThan(0);
 	for (const field of fieldsOf(preview)) {

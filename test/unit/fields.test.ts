@@ -216,7 +216,9 @@ test('what each operation shows besides the model', () => {
 		'operation',
 		'returnAll',
 		'limit',
-		...['after', 'before', 'model', 'period', 'status'].map((name) => `filters.${name}`),
+		...['after', 'before', 'model', 'period', 'reference', 'status'].map(
+			(name) => `filters.${name}`,
+		),
 	]);
 	expect(besides('createAndWait')).toEqual(
 		expect.arrayContaining(['prompt', 'download', 'options.fileName', 'options.pollInterval']),

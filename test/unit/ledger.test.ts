@@ -1,11 +1,7 @@
 /** What is remembered of paid generations, and under which keys. */
 import type { IDataObject } from 'n8n-workflow';
-import {
-	clientRequestId,
-	Ledger,
-	ledgerOf,
-	readClientRequestId,
-} from '../../nodes/AimlVeo/generation/ledger';
+import { clientRequestId } from '../../nodes/AimlVeo/api/clientRequestId';
+import { Ledger, ledgerOf } from '../../nodes/AimlVeo/generation/ledger';
 import type { LedgerEntry } from '../../nodes/AimlVeo/generation/ledger';
 import { hashRequest, ledgerKey, toolKey } from '../../nodes/AimlVeo/request/requestKey';
 
@@ -50,84 +46,6 @@ test('the key of a tool holds the request alone', () => {
 	expect(toolKey('abc')).toBe(toolKey('abc'));
 	expect(toolKey('abc')).not.toBe(toolKey('abd'));
 	expect(toolKey('abc')).not.toBe(ledgerKey(0, 0, 'abc'));
-});
-
-const ORIGIN = {
-	instanceId: 'instance',
-	executionId: '4711',
-	runIndex: 0,
-	itemIndex: 3,
-	nodeId: 'node',
-};
-const NONCE = '0123abcd';
-
-describe('clientRequestId', () => {
-	const idOf = (other: Partial<typeof ORIGIN> = {}, attempt = 1, hash = 'hash', nonce = NONCE) =>
-		clientRequestId({ ...ORIGIN, ...other }, hash, nonce, attempt);
-
-	test('names execution, run and item', () => {
-		expect(idOf()).toMatch(/^n8n\.4711\.0\.3\.[\da-f]{8}-0123abcd$/);
-		expect(idOf({ runIndex: 12, itemIndex: 0 })).toMatch(/^n8n\.4711\.12\.0\./);
-	});
-
-	test('tells attempts, nodes and requests apart', () => {
-		expect(idOf({}, 2)).toBe(`${idOf()}.2`);
-		expect(idOf({ nodeId: 'other' })).not.toBe(idOf());
-		expect(idOf({}, 1, 'other')).not.toBe(idOf());
-	});
-
-	test('tells apart executions of the same number: of other instances, and after a new database', () => {
-		expect(idOf({ instanceId: 'other' })).not.toBe(idOf());
-		expect(idOf({}, 1, 'hash', 'ffff0000')).not.toBe(idOf());
-	});
-
-	test('is the same for the same request', () => {
-		expect(idOf()).toBe(idOf());
-	});
-
-	test.each(['x'.repeat(300), 'ü/&\r\nX: y', ''])('is one that the API keeps', (executionId) => {
-		const origin = {
-			instanceId: 'i'.repeat(99),
-			executionId,
-			runIndex: 99_999,
-			itemIndex: 99_999,
-			nodeId: 'n'.repeat(99),
-		};
-		const id = clientRequestId(origin, 'h', NONCE, 1_000_000);
-		expect(id).toMatch(/^[A-Za-z0-9._:-]{1,128}$/);
-	});
-});
-
-describe('readClientRequestId', () => {
-	const facts = { executionId: '4711', runIndex: 2, itemIndex: 3, attempt: 1 };
-
-	test('reads what clientRequestId wrote', () => {
-		const { nonce } = new Ledger({});
-		const origin = { ...ORIGIN, runIndex: 2 };
-		expect(readClientRequestId(clientRequestId(origin, 'hash', nonce, 1))).toEqual(facts);
-		const third = clientRequestId(origin, 'hash', nonce, 3);
-		expect(readClientRequestId(third)).toEqual({ ...facts, attempt: 3 });
-	});
-
-	test('reads those of version 0.1.0, which had no number of the execution', () => {
-		expect(readClientRequestId('n8n.4711.2.3.abcdef12')).toEqual(facts);
-		expect(readClientRequestId('n8n.4711.2.3.abcdef12.2')).toEqual({ ...facts, attempt: 2 });
-	});
-
-	test.each([
-		'n8n.4711.2.3',
-		'n8n.4711.2.3.abcdef1',
-		'n8n.4711.2.3.abcdefgh',
-		'n8n.4711.2.3.abcdef12-',
-		'n8n.4711.2.3.abcdef12-xyz',
-		'n8n.4711.x.3.abcdef12',
-		'n8n.47 11.2.3.abcdef12',
-		' n8n.4711.2.3.abcdef12',
-		'other.4711.2.3.abcdef12',
-		'',
-	])('"%s" is none', (id) => {
-		expect(readClientRequestId(id)).toBeUndefined();
-	});
 });
 
 describe('Ledger', () => {
@@ -232,11 +150,14 @@ describe('Ledger', () => {
 		const ledger = new Ledger(context);
 		const id = '9fa414f4-9733-46c8-a88c-ae46206f5e47:google/veo-3.1-first-last-image-to-video';
 		const model = 'google/veo-3.1-first-last-image-to-video';
-		const origin = { ...ORIGIN, executionId: '123456' };
+		const origin = { instanceId: 'instance', executionId: '123456', runIndex: 0, nodeId: 'node' };
 		for (let itemIndex = 0; itemIndex < 1_000; itemIndex++) {
 			const hash = hashRequest({ prompt: `Item ${itemIndex}` });
 			const key = ledgerKey(0, itemIndex, hash);
-			const req = clientRequestId({ ...origin, itemIndex }, hash, ledger.nonce, 1);
+			const req = clientRequestId(
+				{ ...origin, itemIndex },
+				{ hash, nonce: ledger.nonce, body: hash, attempt: 1 },
+			);
 			const at = 1_785_000_000_000;
 			ledger.sending(key, { req, at, model, body: hashRequest({ model, prompt: hash }) });
 			ledger.accepted(key, id, 'queued', model, at);
@@ -340,5 +261,72 @@ describe('Ledger', () => {
 		test('gets a number of its own for what comes', () => {
 			expect(new Ledger(stored()).nonce).toMatch(/^[\da-f]{8}$/);
 		});
+	});
+});
+
+describe('what a retry knows of the execution before', () => {
+	const before = (context: IDataObject, runs: number[], executionId?: string) => {
+		const ledger = new Ledger(context);
+		for (const run of runs) ledger.begin(run, false, executionId ? { executionId } : undefined);
+		return ledger;
+	};
+	/** What n8n hands on of a node's context. */
+	const stored = (context: IDataObject) => JSON.parse(JSON.stringify(context)) as IDataObject;
+
+	test('a new execution is the retry of none', () => {
+		const ledger = before({}, [0, 1, 2]);
+		expect(ledger.crash).toBeUndefined();
+		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('a context that is gone tells a crash; runs count from the first one', () => {
+		const ledger = before({}, [1, 2], '7');
+		expect(ledger.crash).toEqual({ executionId: '7' });
+		expect([ledger.ordinalOf(1), ledger.ordinalOf(2)]).toEqual([0, 1]);
+	});
+
+	test('a context with the run tells an ordinary end', () => {
+		const context = {};
+		before(context, [0, 1]);
+		const ledger = before(stored(context), [1, 2], '7');
+		expect(ledger.crash).toBeUndefined();
+		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('a context without the last run tells a crash in it, where n8n saves progress', () => {
+		const context = {};
+		before(context, [0, 1]);
+		const ledger = before(stored(context), [2], '7');
+		expect(ledger.crash).toEqual({ executionId: '7' });
+		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('each try of a tool is a run of its own, and tells nothing', () => {
+		const context = {};
+		new Ledger(context).begin(0, true);
+		const ledger = new Ledger(stored(context));
+		ledger.begin(1, true, { executionId: '7' });
+		expect(ledger.crash).toBeUndefined();
+	});
+
+	test('entries of a version that wrote down no runs tell an ordinary end', () => {
+		const context = {};
+		new Ledger(context).sending('0.0.a', { req: 'r', at: 1 });
+		expect(before(stored(context), [0], '7').crash).toBeUndefined();
+	});
+
+	test('a retry of the retry that ended by itself keeps counting, and has no crash behind it', () => {
+		const context = {};
+		before(context, [1], '7');
+		const ledger = before(stored(context), [1], '8');
+		expect(ledger.crash).toBeUndefined();
+		expect(ledger.ordinalOf(1)).toBe(0);
+	});
+
+	test('tries of one retry share what was read of the log', () => {
+		const context = {};
+		const ledger = before(context, [0], '7');
+		ledger.crash!.lost = [];
+		expect(before(stored(context), [0], '7').crash).toEqual({ executionId: '7', lost: [] });
 	});
 });

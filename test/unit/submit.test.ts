@@ -2,7 +2,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Api, Reading, Submission, StatusCheck } from '../../nodes/AimlVeo/api/aimlapi';
 import { SubmitQueue } from '../../nodes/AimlVeo/generation/submitQueue';
-import { Ledger, readClientRequestId } from '../../nodes/AimlVeo/generation/ledger';
+import { readClientRequestId } from '../../nodes/AimlVeo/api/clientRequestId';
+import { Ledger } from '../../nodes/AimlVeo/generation/ledger';
 import { toApiMedia } from '../../nodes/AimlVeo/request/media';
 import type { StoredMedia } from '../../nodes/AimlVeo/request/media';
 import { buy as buyOf, LOG_COMPLETE_MS } from '../../nodes/AimlVeo/generation/submit';
@@ -209,6 +210,7 @@ describe('accepted', () => {
 		expect(purchase).toEqual({
 			key: KEY,
 			id: 'gen-1',
+			clientRequestId: sent[0],
 			model: 'm',
 			acceptedAtMs: clock.now(),
 			answer: { id: 'gen-1', status: 'queued', meta: null },
@@ -245,7 +247,7 @@ describe('accepted', () => {
 		await buy(3);
 		const facts = { executionId: '7', runIndex: 0, itemIndex: 3, attempt: 1 };
 		expect(readClientRequestId(sent[0]!)).toEqual(facts);
-		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}$`));
+		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}-[\\da-f]{8}$`));
 	});
 
 	test('is found by the next try, which sends nothing and does not ask for the body', async () => {

@@ -62,8 +62,14 @@ export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<
 }
 
 /** The period that surely holds what was sent this long ago. It is counted by the API's clock, not by n8n's. */
-const periodSince = (ageMs: number): string =>
+export const periodSince = (ageMs: number): string =>
 	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LIST_DAYS)}d`;
+
+/** Whether the log tells a cost. */
+export function isCharged(row: IDataObject): boolean {
+	const cost = asObject(row.cost);
+	return [cost?.usd, cost?.credits].some((amount) => Number(amount ?? 0) > 0);
+}
 
 export type LogSearch =
 	| { kind: 'found'; id: string; status: string; isCharged: boolean }
@@ -91,9 +97,8 @@ export async function searchLog(
 		isRead = page.isLast;
 		const row = page.rows.find((one) => isSameId(one.client_request_id, request.id));
 		if (!row) continue;
-		const cost = asObject(row.cost);
-		const isCharged = [cost?.usd, cost?.credits].some((amount) => Number(amount ?? 0) > 0);
-		return { kind: 'found', id: idOf(row) ?? '', status: String(row.status), isCharged };
+		const status = String(row.status);
+		return { kind: 'found', id: idOf(row) ?? '', status, isCharged: isCharged(row) };
 	}
 	return { kind: isRead ? 'absent' : 'unread' };
 }

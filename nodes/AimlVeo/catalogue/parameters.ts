@@ -168,6 +168,14 @@ export const OPTIONS = {
 		unit: 'seconds',
 		initial: 10,
 	},
+	reference: {
+		type: 'text',
+		label: 'Reference',
+		description:
+			'Your own text, such as a row number or an order ID. It comes back with the video, in Get Many Videos and in the trigger.',
+		operations: REQUESTS,
+		placeholder: 'e.g. order-4711',
+	},
 	timeout: {
 		type: 'number',
 		label: 'Timeout',
@@ -214,6 +222,13 @@ export const FILTERS = {
 			[`${MAX_LIST_DAYS}d`]: `Last ${MAX_LIST_DAYS} Days`,
 		},
 		fallback: '7d',
+	},
+	reference: {
+		type: 'text',
+		label: 'Reference Starts With',
+		description: 'List videos whose Reference starts with this text',
+		operations: LISTS,
+		placeholder: 'e.g. order-',
 	},
 	status: {
 		type: 'choice',

@@ -2,7 +2,7 @@
  * Paid generations, remembered in the execution's data so that a retry finds them instead of buying
  * them again. n8n keeps a node's context across Retry On Fail and Executions → Retry.
  */
-import { createHash, randomBytes } from 'crypto';
+import { randomBytes } from 'crypto';
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 /** One request as the ledger knows it. Short names: it is stored with every execution. */
@@ -25,6 +25,28 @@ export interface LedgerEntry extends IDataObject {
 	usd?: number;
 }
 
+/** A paid request of a crashed execution, until an item claims it. */
+export interface LostPurchase extends IDataObject {
+	id: string;
+	/** The client request ID. */
+	req: string;
+	/** When it was logged, in ms since the epoch. */
+	at: number;
+	/** The model, unless the generation ID ends with it. */
+	model?: string;
+	/** What it cost, in millionths of a dollar. */
+	usd?: number;
+}
+
+/** The execution that this one retries, where it left no ledger. */
+export interface CrashedExecution extends IDataObject {
+	executionId: string;
+	/** When it began, in ms since the epoch, where n8n tells. */
+	startedAtMs?: number;
+	/** What it paid for and no item has claimed yet; missing until the usage log is read. */
+	lost?: LostPurchase[];
+}
+
 interface Page extends IDataObject {
 	/** Tells executions of the same number apart, on other instances or after a new database. */
 	nonce: string;
@@ -33,52 +55,18 @@ interface Page extends IDataObject {
 	/** The last generation that ended at no cost, by key. */
 	ended: Record<string, string>;
 	entries: Record<string, LedgerEntry>;
+	/** The last run that began. */
+	lastRun?: number;
+	/** The execution that this one retries, as far as it is known. */
+	retryOf?: string;
+	/** After a crash: the run index of the first run in this execution. */
+	firstRun?: number;
+	crash?: CrashedExecution;
 }
 
 /** An entry as version 0.1.0 wrote it, under a key with the hash of the body. */
 interface OldEntry extends IDataObject {
 	sent?: string;
-}
-
-/** What a client request id is made of. */
-export interface RequestOrigin {
-	readonly instanceId: string;
-	readonly executionId: string;
-	readonly runIndex: number;
-	readonly itemIndex: number;
-	readonly nodeId: string;
-}
-
-/**
- * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<hash>-<nonce>`, with the attempt
- * appended from the second on; at most 128 of the characters that the API keeps. The hash tells
- * instance, node and request.
- * @see https://docs.aimlapi.com
- */
-export function clientRequestId(
-	{ instanceId, executionId, runIndex, itemIndex, nodeId }: RequestOrigin,
-	hash: string,
-	nonce: string,
-	attempt: number,
-): string {
-	const whole = createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex');
-	const execution = executionId.replace(/[^\w-]/g, '-').slice(0, 64);
-	const suffix = attempt > 1 ? `.${attempt}` : '';
-	return `n8n.${execution}.${runIndex}.${itemIndex}.${whole.slice(0, 8)}-${nonce}${suffix}`;
-}
-
-/** Which run and item of which n8n execution a client request id names; undefined for other ids. */
-export function readClientRequestId(id: string): IDataObject | undefined {
-	// The first versions of this package had no nonce.
-	const parts = /^n8n\.([\w-]+)\.(\d+)\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{8})?(?:\.(\d+))?$/.exec(id);
-	if (!parts) return undefined;
-	const [, executionId, runIndex, itemIndex, attempt = 1] = parts;
-	return {
-		executionId,
-		runIndex: Number(runIndex),
-		itemIndex: Number(itemIndex),
-		attempt: Number(attempt),
-	};
 }
 
 /** What was paid for, and what may have been. */
@@ -122,6 +110,38 @@ export class Ledger {
 
 	get nonce(): string {
 		return this.page.nonce;
+	}
+
+	/**
+	 * Called when a run of the node begins. What n8n kept of the retried execution tells a crash from an
+	 * ordinary end: a run that ended, even at once, is written down here.
+	 */
+	begin(runIndex: number, isTool: boolean, retried?: CrashedExecution): void {
+		const { lastRun, retryOf, entries } = this.page;
+		this.page.lastRun = runIndex;
+		if (!retried || retried.executionId === retryOf) return;
+		this.page.retryOf = retried.executionId;
+		const isFresh = lastRun === undefined && Object.keys(entries).length === 0;
+		if (isFresh) this.page.firstRun = runIndex;
+		// Each try of a tool is a run of its own.
+		const isLost = isFresh || (!isTool && lastRun !== undefined && lastRun < runIndex);
+		if (isLost) this.page.crash = { ...retried };
+		else delete this.page.crash;
+	}
+
+	/** The number of a run, counted from the first one that n8n gave in this execution. */
+	ordinalOf(runIndex: number): number {
+		return runIndex - (this.page.firstRun ?? 0);
+	}
+
+	/** The execution whose purchases the ledger does not hold. */
+	get crash(): CrashedExecution | undefined {
+		return this.page.crash;
+	}
+
+	/** Writes down what a crashed execution paid for. */
+	enter(key: string, purchase: LedgerEntry): void {
+		this.page.entries[key] = purchase;
 	}
 
 	find(key: string): LedgerEntry | undefined {

@@ -7,8 +7,9 @@ import { loadBody } from '../request/body';
 import type { RequestBody } from '../request/body';
 import { textOf, ItemError } from '../shared/errors';
 import type { SubmitQueue, TurnResult } from './submitQueue';
-import { clientRequestId } from './ledger';
-import type { Ledger, LedgerEntry, RequestOrigin } from './ledger';
+import { clientRequestId } from '../api/clientRequestId';
+import type { RequestOrigin } from '../api/clientRequestId';
+import type { Ledger, LedgerEntry } from './ledger';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
 import { hashRequest } from '../request/requestKey';
@@ -56,12 +57,16 @@ export interface SubmitPlan {
 	 */
 	readonly body: () => Promise<RequestBody>;
 	readonly timeoutMs: number;
+	/** The user's own text, which travels in the client request ID. */
+	readonly reference?: string;
 }
 
 /** A generation that is paid for, or will be when it completes. */
 export interface Purchase {
 	readonly key: string;
 	readonly id: string;
+	/** The client request ID of its submission. */
+	readonly clientRequestId: string;
 	readonly model: string | undefined;
 	/** When it was accepted, in ms since the epoch. */
 	readonly acceptedAtMs: number;
@@ -73,6 +78,7 @@ function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataO
 	return {
 		key,
 		id,
+		clientRequestId: entry.req,
 		model: entry.model ?? modelInId(id),
 		acceptedAtMs: entry.at,
 		answer: answer ?? { id, status: entry.status ?? 'queued' },
@@ -109,7 +115,7 @@ async function confirmId(
 }
 
 /** A refused read says nothing about the submission. The end of the run is passed on. */
-function ignoreRefusal(cause: unknown): undefined {
+function unread(cause: unknown): undefined {
 	if (!(cause instanceof ItemError)) throw cause;
 }
 
@@ -120,19 +126,15 @@ type Finding =
 	| { kind: 'unknown' };
 
 /** Finds out about a submission whose answer was lost: by the ID that came with it, or in the usage log. */
-async function findLostGeneration(context: SubmitContext, plan: SubmitPlan): Promise<Finding> {
+async function findLost(context: SubmitContext, plan: SubmitPlan): Promise<Finding> {
 	const entry = context.ledger.find(plan.key);
 	if (!entry) return { kind: 'unknown' };
 	const { model = '' } = entry;
-	const known = entry.maybe
-		? await confirmId(context, entry.maybe).catch(ignoreRefusal)
-		: undefined;
+	const known = entry.maybe ? await confirmId(context, entry.maybe).catch(unread) : undefined;
 	if (known) return { kind: 'found', purchase: accept(context, plan, model, known) };
 	const nowMs = context.now();
 	const request = { id: entry.req, model, sentAtMs: entry.at };
-	const found = (await searchLog(context, request, nowMs).catch(ignoreRefusal)) ?? {
-		kind: 'unread',
-	};
+	const found = (await searchLog(context, request, nowMs).catch(unread)) ?? { kind: 'unread' };
 	if (found.kind === 'found') {
 		// A failed request is not charged, unless the log says so.
 		if (found.status === 'failed' && !found.isCharged) return { kind: 'notCharged', id: found.id };
@@ -153,7 +155,7 @@ async function checkDiscarded(
 ): Promise<Purchase | undefined> {
 	const id = context.ledger.discardedId(plan.key);
 	if (!id) return undefined;
-	const check = await context.api.check(id, CONFIRM_TIMEOUT_MS).catch(ignoreRefusal);
+	const check = await context.api.check(id, CONFIRM_TIMEOUT_MS).catch(unread);
 	if (check?.kind !== 'answer') return undefined;
 	const outcome = readOutcome(check.answer);
 	const isFree = outcome.kind === 'failed' || outcome.kind === 'withoutVideo';
@@ -165,15 +167,12 @@ async function checkDiscarded(
  * The generation that an earlier try of this execution paid for.
  * @throws ItemError when it is not known whether there is one: then it must not be bought
  */
-async function findEarlierPurchase(
-	context: SubmitContext,
-	plan: SubmitPlan,
-): Promise<Purchase | undefined> {
+async function findPaid(context: SubmitContext, plan: SubmitPlan): Promise<Purchase | undefined> {
 	const { ledger } = context;
 	const entry = ledger.find(plan.key);
 	if (!entry) return await checkDiscarded(context, plan);
 	if (entry.id) return asPurchase(plan.key, entry, entry.id);
-	const finding = await findLostGeneration(context, plan);
+	const finding = await findLost(context, plan);
 	if (finding.kind === 'found') return finding.purchase;
 	if (finding.kind === 'unknown') {
 		const cause = 'An earlier try of this execution has already sent it';
@@ -194,14 +193,16 @@ async function send(
 	body: IDataObject,
 ): Promise<Sent> {
 	const { queue, ledger, now, origin, signal } = context;
-	const { itemIndex, key } = plan;
+	const { itemIndex, key, reference } = plan;
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
-	const attempt = ledger.nextAttempt(key);
-	const req = clientRequestId({ ...origin, itemIndex }, hash, ledger.nonce, attempt);
-	ledger.sending(key, { req, model: request.model, body: hashRequest(request), at: now() });
+	const { nonce } = ledger;
+	const bodyHash = hashRequest(request);
+	const part = { hash, nonce, body: bodyHash, attempt: ledger.nextAttempt(key), reference };
+	const req = clientRequestId({ ...origin, itemIndex }, part);
+	ledger.sending(key, { req, model: request.model, body: bodyHash, at: now() });
 	const submission = await submitOrForget(context, key, body, req);
 	if (submission.kind === 'accepted') {
 		return { purchase: accept(context, plan, request.model, submission.answer) };
@@ -211,7 +212,7 @@ async function send(
 		return { notTaken: submission };
 	}
 	if (submission.id) ledger.maybe(key, submission.id);
-	const finding = signal.aborted ? undefined : await findLostGeneration(context, plan);
+	const finding = signal.aborted ? undefined : await findLost(context, plan);
 	if (finding?.kind === 'notCharged' && finding.id) {
 		ledger.discard(key);
 		throw generationFailed(finding.id, 'failed');
@@ -262,7 +263,7 @@ function pauseAfter(
 }
 
 async function buyOnce(context: SubmitContext, plan: SubmitPlan): Promise<Purchase> {
-	const known = await findEarlierPurchase(context, plan);
+	const known = await findPaid(context, plan);
 	if (known) return known;
 	const startedMs = context.now();
 	let body: IDataObject | undefined;

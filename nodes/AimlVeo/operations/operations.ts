@@ -1,5 +1,6 @@
 /** What the node can do, as values: the editor's list, the plan of an item, and how it is performed. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { readClientRequestId } from '../api/clientRequestId';
 import { asRow, modelInId, readOutcome } from '../api/responses';
 import type { OperationName } from '../catalogue/parameters';
 import { estimateRow } from '../cost/budget';
@@ -70,6 +71,13 @@ async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
 	return purchase;
 }
 
+/** A request with a reference tells it in its row, with where in n8n it came from. */
+function withReference(row: Row, { clientRequestId }: Purchase): Row {
+	const askedBy = readClientRequestId(clientRequestId);
+	if (askedBy?.reference === undefined) return row;
+	return { ...row, json: { ...row.json, n8n: { ...askedBy } } };
+}
+
 async function create(run: Run, plan: RequestPlan): Promise<Row> {
 	const purchase = await buyFor(run, plan);
 	return await discardIfFree(run, purchase, async () => {
@@ -78,18 +86,17 @@ async function create(run: Run, plan: RequestPlan): Promise<Row> {
 		if (outcome.kind === 'failed') {
 			throw generationFailed(id, outcome.status, outcome.reason, outcome.charged);
 		}
-		return { json: asRow(answer, model) };
+		return withReference({ json: asRow(answer, model) }, purchase);
 	});
 }
 
 async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
 	const purchase = await buyFor(run, plan);
 	const { id, model } = purchase;
-	return await discardIfFree(
-		run,
-		purchase,
-		async () => await toRow(run, plan, await waitFor(run, plan, id, purchase), model),
-	);
+	return await discardIfFree(run, purchase, async () => {
+		const finished = await waitFor(run, plan, id, purchase);
+		return withReference(await toRow(run, plan, finished, model), purchase);
+	});
 }
 
 async function get(run: Run, plan: GetPlan): Promise<Row> {

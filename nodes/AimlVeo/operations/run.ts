@@ -11,6 +11,9 @@ import { ledgerOf } from '../generation/ledger';
 import type { Ledger, Paid } from '../generation/ledger';
 import { findOperation } from './operations';
 import type { Run, Task } from './operations';
+import { retriedExecution } from './retried';
+import type { RecoverContext } from '../generation/recover';
+import { recover } from '../generation/recover';
 import { CheckPace } from '../generation/checkPace';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
@@ -36,12 +39,11 @@ interface Failure {
 }
 
 function contextOf(ctx: IExecuteFunctions): RunContext {
-	return {
-		ctx,
-		ledger: ledgerOf(ctx.getContext('node')),
-		runIndex: ctx.getWorkflowDataProxy(0).$runIndex as number,
-		isTool: isToolCall(ctx),
-	};
+	const ledger = ledgerOf(ctx.getContext('node'));
+	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
+	const isTool = isToolCall(ctx);
+	ledger.begin(runIndex, isTool, retriedExecution(ctx));
+	return { ctx, ledger, runIndex, isTool };
 }
 
 /** All items are read and checked before the first one is paid for. */
@@ -111,7 +113,7 @@ function endOf(ctx: IExecuteFunctions) {
 
 type End = ReturnType<typeof endOf>;
 
-type OpenRun = Run & { readonly maxConcurrent: number };
+type OpenRun = Run & RecoverContext & { readonly maxConcurrent: number };
 
 /**
  * Connects to the API.
@@ -140,9 +142,13 @@ async function openRun(
 		origin: {
 			instanceId: ctx.getInstanceId(),
 			executionId: ctx.getExecutionId() ?? 'none',
-			runIndex,
+			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
 		},
+		onRecovered: (count, executionId) =>
+			ctx.logger.info(
+				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
+			),
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		onAccepted: (itemIndex, generationId, clientRequestId) => {
 			inFlight.set(itemIndex, generationId);
@@ -247,6 +253,7 @@ async function resultOf(
 		]);
 	}
 	try {
+		await recover(run, requestPlansOf(planned));
 		const prices = await checkBudget(run, requestPlansOf(planned));
 		return await performAll({ ...run, prices }, planned, end, inFlight);
 	} catch (cause) {

@@ -4,6 +4,7 @@ import { isPrivateAddress } from './addresses';
 import { CREDENTIAL } from '../api/client';
 import { buildBody } from './body';
 import type { RequestBody } from './body';
+import { referenceLengths } from '../api/clientRequestId';
 import { keyOfItem, keyOfToolCall, hashRequest } from './requestKey';
 import { binariesOf, withFiles } from './files';
 import { readName } from './text';
@@ -11,7 +12,12 @@ import { asObject } from '../shared/values';
 import { OPTIONS, PARAMETERS } from '../catalogue/parameters';
 import { readFlag, readGuard, readNumber } from './parameters';
 import { MICRO_USD } from '../shared/money';
-import { generationIdMissing, maxCostEmpty, parameterUnreadable } from '../shared/messages';
+import {
+	generationIdMissing,
+	maxCostEmpty,
+	parameterUnreadable,
+	referenceTooLong,
+} from '../shared/messages';
 
 /** How long and how an item is waited for, and what comes out. */
 export interface OutputPlan {
@@ -36,6 +42,8 @@ export interface RequestPlan extends OutputPlan {
 	readonly body: () => Promise<RequestBody>;
 	/** What the whole run may cost, in millionths of a dollar. */
 	readonly maxCostMicroUsd?: number;
+	/** The user's own text, which travels with the request. */
+	readonly reference?: string;
 	/** Only the price is wanted; nothing is submitted. */
 	readonly estimateOnly: boolean;
 }
@@ -95,6 +103,17 @@ function readSpending(options: IDataObject) {
 	};
 }
 
+/** Checked before payment: the API drops a client request ID that is too long. */
+function readReference({ ctx, runIndex }: PlanContext, itemIndex: number): string | undefined {
+	const { label } = OPTIONS.reference;
+	const reference = readName(readOptions(ctx, itemIndex).reference, label);
+	if (reference === undefined) return undefined;
+	const executionId = ctx.getExecutionId() ?? '';
+	const { length, max } = referenceLengths({ executionId, runIndex, itemIndex }, reference);
+	if (length > max) throw referenceTooLong(label, length, max);
+	return reference;
+}
+
 /** Read once for all items of a run: n8n decrypts a credential anew each time. */
 const apiIsPrivate = new WeakMap<IExecuteFunctions, Promise<boolean>>();
 
@@ -136,14 +155,12 @@ async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<Requ
  * be gone.
  * @throws ItemError for the first thing that is missing or cannot be sent
  */
-export async function planRequest(
-	{ ctx, ledger, runIndex, isTool }: PlanContext,
-	itemIndex: number,
-): Promise<RequestPlan> {
+export async function planRequest(context: PlanContext, itemIndex: number): Promise<RequestPlan> {
+	const { ctx, ledger, runIndex, isTool } = context;
 	const output = readOutput(ctx, itemIndex);
 	const spending = readSpending(readOptions(ctx, itemIndex));
 	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
-	const plan = { ...output, ...spending, key };
+	const plan = { ...output, ...spending, reference: readReference(context, itemIndex), key };
 	let built: Promise<RequestBody> | undefined;
 	const body = async () =>
 		await (built ??= readBody(ctx, itemIndex).catch((cause: unknown) => {

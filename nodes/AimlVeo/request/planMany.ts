@@ -25,6 +25,8 @@ export interface ManyPlan {
 	readonly limit: number;
 	/** Names and values of the query, without the page. */
 	readonly query: ReadonlyArray<readonly [name: string, value: string]>;
+	/** What the reference of each row must start with; the API has no filter for it. */
+	readonly reference?: string;
 }
 
 function readDateMs(value: unknown, label: string, zone: string): number | undefined {
@@ -99,6 +101,7 @@ export async function planMany(ctx: IExecuteFunctions, itemIndex: number): Promi
 	const filters = asObject(ctx.getNodeParameter('filters', itemIndex, {})) ?? {};
 	return {
 		limit: all ? Infinity : (readNumber(limit, PARAMETERS.limit) ?? PARAMETERS.limit.fallback),
+		reference: readName(filters.reference, FILTERS.reference.label),
 		query: [
 			...readWindow(filters, ctx.getTimezone(), Date.now()),
 			...readStatus(filters.status),

@@ -38,6 +38,11 @@ export const mediaMissing = (label: string, model: string, fields: readonly stri
 		description: `'${model}' needs it. Enter a URL, a data URI, or the name of a binary field of the incoming item, or choose another model. ${fieldsOf(fields)}`,
 	});
 
+export const referenceTooLong = (label: string, length: number, max: number) =>
+	new ItemError(`'${label}' is too long`, {
+		description: `It takes ${length} characters in the client request ID, which has room for ${max}. A space takes 3 characters, and a letter other than A to Z at least 6. Use a shorter text, such as a row number. ${NOTHING_SPENT}`,
+	});
+
 export const tooManyImages = (label: string, count: number, max: number) =>
 	new ItemError(`'${label}' has ${count} images`, {
 		description: `The API accepts at most ${max}. Remove ${count - max} of them.`,
