@@ -158,7 +158,7 @@ export function serveCdn(
 	response.on('close', () => stream.destroy());
 	let given = 0;
 	// Counted before the last byte leaves: whoever has received all of it finds it counted.
-	stream.on('data', (chunk) => {
+	stream.on('data', (chunk: Buffer) => {
 		given += chunk.length;
 		if (generation && given === length) generation.deliveredTimes += 1;
 	});
