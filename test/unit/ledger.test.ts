@@ -105,7 +105,7 @@ describe('Ledger', () => {
 		expect(ledger.nextAttempt(KEY)).toBe(1);
 	});
 
-	test('one that ended at no cost is struck out, and the next attempt has a number', () => {
+	test('one that ended at no cost is discarded, and the next attempt has a number', () => {
 		const ledger = new Ledger({});
 		for (const attempt of [1, 2, 3]) {
 			expect(ledger.nextAttempt(KEY)).toBe(attempt);

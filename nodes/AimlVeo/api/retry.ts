@@ -17,7 +17,7 @@ export interface Reader {
 
 /**
  * The answer, or why there is none after the attempts, four unless said otherwise.
- * @param busyMs how long refusals for the rate (429) are waited out besides
+ * @param busyMs how long to wait in addition while the API answers with 429
  * @throws ItemError when the API refused (bad key, bad query)
  */
 export async function readWithRetry(

@@ -11,13 +11,13 @@ import type { Reader } from './retry';
 const PAGE_SIZE = 100;
 const DAY_MS = 86_400_000;
 
-/** Told to slow down, a reader waits for this long in all: two of the API's minutes. */
+/** How long a reader that is told to slow down waits in all: two of the API's minutes. */
 const BUSY_MS = 150_000;
 
 /** Names and values of a query, without the page. */
 export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
 
-/** Rows of the log, each with the generation's ID in `inference_id`, and whether the log says that they are the last. */
+/** Rows of the log, each with the generation's ID in `inference_id`; `isLast` when the log has no more. */
 export type LogPage = { rows: IDataObject[]; isLast: boolean } | { cause: string };
 
 /** The generation's ID in a row, as text. */
@@ -78,7 +78,7 @@ export type LogSearch =
 	| { kind: 'unread' };
 
 /**
- * Looks for the generation of a request whose answer was lost.
+ * Searches for the generation of a request whose answer was lost.
  * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
  * @throws ItemError when the API refuses
  */

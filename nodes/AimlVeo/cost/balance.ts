@@ -38,14 +38,14 @@ export async function readBalance(reader: Reader): Promise<number | undefined> {
 	return read && 'answer' in read ? balanceIn(read.answer) : undefined;
 }
 
-/** What all these orders cost; undefined where a price is not known. */
+/** What all these plans cost; undefined where a price is not known. */
 export function costOf(
-	orders: readonly RequestPlan[],
+	plans: readonly RequestPlan[],
 	prices: ReadonlyMap<number, Price>,
 ): number | undefined {
 	// A tool that is called with the same arguments twice makes one video.
 	const costs = new Map<string, number>();
-	for (const { key, itemIndex } of orders) {
+	for (const { key, itemIndex } of plans) {
 		const price = prices.get(itemIndex);
 		if (price?.kind !== 'known') return undefined;
 		costs.set(key, price.microUsd);

@@ -67,10 +67,10 @@ async function readPrices(context: BudgetContext, requests: readonly RequestBody
 	return (): Price => ({ kind: 'unknown', reason });
 }
 
-/** Of these orders, the prices that are known, by item. */
-const knownOf = (orders: readonly RequestPlan[], prices: Prices) =>
+/** Of these plans, the prices that are known, by item. */
+const knownOf = (plans: readonly RequestPlan[], prices: Prices) =>
 	new Map(
-		orders.flatMap(({ itemIndex }) => {
+		plans.flatMap(({ itemIndex }) => {
 			const price = prices.get(itemIndex);
 			return price?.kind === 'known' ? [[itemIndex, price.microUsd] as const] : [];
 		}),
@@ -78,19 +78,19 @@ const knownOf = (orders: readonly RequestPlan[], prices: Prices) =>
 
 const isHeld = (ledger: Ledger, { key }: RequestPlan) => ledger.find(key)?.id !== undefined;
 
-/** What the orders would submit, where it is not in the ledger. */
-async function requestsOf(ledger: Ledger, orders: readonly RequestPlan[]) {
+/** What the plans would submit, where it is not in the ledger. */
+async function requestsOf(ledger: Ledger, plans: readonly RequestPlan[]) {
 	const requests = new Map<RequestPlan, RequestBody>();
-	for (const order of orders.filter((one) => !isHeld(ledger, one))) {
+	for (const plan of plans.filter((one) => !isHeld(ledger, one))) {
 		// An item whose answer was lost may have to be sent again; without its files it cannot be.
-		const request = order.request ?? (await order.body().catch(() => undefined));
-		if (request) requests.set(order, request);
+		const request = plan.request ?? (await plan.body().catch(() => undefined));
+		if (request) requests.set(plan, request);
 	}
 	return requests;
 }
 
 /**
- * Reserves the prices of the orders if they and what was spent before are within the limit. No other call
+ * Reserves the prices of the plans if they and what was spent before are within the limit. No other call
  * of a tool may come in between, so nothing is waited for here.
  * @throws ItemError when the sum is above the limit, or a price is not surely known
  */
@@ -101,11 +101,11 @@ function checkLimit(
 	prices: Prices,
 	requests: ReadonlyMap<RequestPlan, RequestBody>,
 ): void {
-	for (const order of toBuy) {
-		const { itemIndex } = order;
+	for (const plan of toBuy) {
+		const { itemIndex } = plan;
 		const price = prices.get(itemIndex);
 		if (price?.kind !== 'unknown') continue;
-		throw priceUnknown(requests.get(order)?.model ?? '', price.reason, itemIndex);
+		throw priceUnknown(requests.get(plan)?.model ?? '', price.reason, itemIndex);
 	}
 	const known = knownOf(toBuy, prices);
 	// What was refused, or ended at no cost, is no longer in the ledger. What is held counts as it was approved.
@@ -113,18 +113,18 @@ function checkLimit(
 	const spent = ledger.spentBeside(priced);
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
 	const isBuying = [...requests.keys()].some(({ estimateOnly }) => !estimateOnly);
-	// What is paid for already is brought in under any limit.
+	// What is already paid for is delivered, whatever the limit.
 	if (isBuying && sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
 	}
-	for (const order of requests.keys()) {
-		if (!order.estimateOnly) ledger.reserved.set(order.key, known.get(order.itemIndex) ?? 0);
+	for (const plan of requests.keys()) {
+		if (!plan.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
 	}
 }
 
 /**
- * The prices of the orders that have a limit or ask for an estimate, and then the account's balance; no
+ * The prices of the plans that have a limit or ask for an estimate, and then the account's balance; no
  * request is sent when none does. What the ledger already holds costs nothing again. The lowest of the
  * items' limits holds for all of them together, and for what earlier rounds of the same execution spent
  * under a limit.
@@ -134,33 +134,33 @@ function checkLimit(
  */
 export async function checkBudget(
 	context: BudgetContext,
-	orders: readonly RequestPlan[],
+	plans: readonly RequestPlan[],
 ): Promise<Quote> {
 	const { ledger } = context;
-	const toBuy = orders.filter(({ estimateOnly }) => !estimateOnly);
+	const toBuy = plans.filter(({ estimateOnly }) => !estimateOnly);
 	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
 	const isLimited = limit < Infinity;
-	const asked = orders.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const asked = plans.filter(({ estimateOnly }) => estimateOnly || isLimited);
 	const requests = await requestsOf(ledger, asked);
 	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
 	const prices = new Map<number, Price>(
-		asked.map((order) => {
-			const request = requests.get(order);
-			return [order.itemIndex, price && request ? price(request) : FREE];
+		asked.map((plan) => {
+			const request = requests.get(plan);
+			return [plan.itemIndex, price && request ? price(request) : FREE];
 		}),
 	);
 	if (isLimited) checkLimit(ledger, toBuy, limit, prices, requests);
 	// A request whose answer was lost may be paid for already.
-	const isDue = (order: RequestPlan) => requests.has(order) && !ledger.find(order.key);
+	const isDue = (plan: RequestPlan) => requests.has(plan) && !ledger.find(plan.key);
 	const due = isLimited ? toBuy.filter(isDue) : [];
 	const sum = costOf(due, prices) ?? 0;
-	const isEstimate = toBuy.length < orders.length;
+	const isEstimate = toBuy.length < plans.length;
 	const microUsd = isEstimate || sum > 0 ? await readBalance(context) : undefined;
 	if (microUsd === undefined) return { prices };
 	if (sum > 0 && sum > microUsd) {
 		throw overBalance(formatUsd(sum), formatUsd(microUsd), perItem(knownOf(due, prices)));
 	}
-	const cost = costOf(orders, prices);
+	const cost = costOf(plans, prices);
 	const afterMicroUsd = cost === undefined ? undefined : microUsd - cost;
 	return { prices, balance: { microUsd, afterMicroUsd } };
 }

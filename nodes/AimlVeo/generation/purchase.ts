@@ -12,7 +12,7 @@ export interface Purchase {
 	readonly model: string | undefined;
 	/** When it was accepted, in ms since the epoch. */
 	readonly acceptedAtMs: number;
-	/** The API's answer to the submission; out of the ledger, what was kept of it. */
+	/** The API's answer to the submission, or what the ledger kept of it. */
 	readonly answer: IDataObject;
 	/** Bought now, or by an earlier request: the ledger or the API knew it. */
 	readonly source: 'bought' | 'ledger' | 'api';

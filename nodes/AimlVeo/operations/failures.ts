@@ -26,7 +26,7 @@ export function errorRow(
 ): INodeExecutionData {
 	const nodeError = nodeErrorOf(context, { error, itemIndex });
 	const { status, url } = error.details;
-	// Whatever went wrong, what the item has paid for is named.
+	// Whatever went wrong, the row names what the item has paid for.
 	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
 	const generationId = error.details.generationId ?? paidId;
 	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);

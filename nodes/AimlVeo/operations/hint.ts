@@ -83,9 +83,9 @@ function aboutFailures({ failures }: RunFacts): Sentence[] {
 	];
 }
 
-function aboutSettings(orders: readonly RequestPlan[], rows: Rows): Sentence[] {
+function aboutSettings(plans: readonly RequestPlan[], rows: Rows): Sentence[] {
 	const settings = new Map<string, number[]>();
-	for (const { itemIndex, leftOut = [] } of orders) {
+	for (const { itemIndex, leftOut = [] } of plans) {
 		if (rows[itemIndex]?.[0]?.json.error) continue;
 		for (const label of leftOut) {
 			settings.set(label, [...(settings.get(label) ?? []), itemIndex]);
@@ -95,8 +95,8 @@ function aboutSettings(orders: readonly RequestPlan[], rows: Rows): Sentence[] {
 }
 
 /** A single row of Estimate Only tells all. */
-function aboutEstimate({ quote }: RunFacts, orders: readonly RequestPlan[]): Sentence[] {
-	const estimates = orders.filter(({ estimateOnly }) => estimateOnly);
+function aboutEstimate({ quote }: RunFacts, plans: readonly RequestPlan[]): Sentence[] {
+	const estimates = plans.filter(({ estimateOnly }) => estimateOnly);
 	if (!quote || estimates.length < 2) return [];
 	const known = estimates.flatMap(({ itemIndex }) => {
 		const price = quote.prices.get(itemIndex);
@@ -116,17 +116,17 @@ function aboutEstimate({ quote }: RunFacts, orders: readonly RequestPlan[]): Sen
 /** What the rows of a run do not tell; undefined when they tell all. */
 export function hintOf(
 	facts: RunFacts,
-	orders: readonly RequestPlan[],
+	plans: readonly RequestPlan[],
 	rows: Rows,
 	nowMs: number,
 ): NodeExecutionHint | undefined {
 	const sentences = [
 		...aboutDelivery(facts, rows, nowMs),
 		...aboutRequests(facts, rows),
-		...aboutEstimate(facts, orders),
+		...aboutEstimate(facts, plans),
 		...aboutSources(facts),
 		...aboutFailures(facts),
-		...aboutSettings(orders, rows),
+		...aboutSettings(plans, rows),
 	];
 	if (sentences.length === 0) return undefined;
 	return {

@@ -1,4 +1,4 @@
-/** Carries out all items of one node run: checks all, then many at once, and gives rows in input order. */
+/** Processes all items of one node run: checks all, then performs many at once, and returns rows in input order. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { apiOf } from '../api/aimlapi';
 import { checkBudget } from '../cost/budget';
@@ -57,7 +57,7 @@ async function planAll(context: RunContext): Promise<Planned[]> {
 	return planned;
 }
 
-/** What this run and its earlier tries paid for: when the node ends, their rows are gone, the IDs must not be. */
+/** What this run and its earlier tries paid for. When the node fails, the rows are lost; the IDs must not be. */
 function paidIn({ ledger, runIndex, isTool }: RunContext, inFlight: readonly string[]): Paid {
 	const { ids, unanswered } = ledger.summaryOf(isTool ? 'tool' : runIndex);
 	return { ids: [...new Set([...inFlight, ...ids])], unanswered };
@@ -72,7 +72,7 @@ function endOf(ctx: IExecuteFunctions) {
 	if (stop?.aborted) onStop();
 	return {
 		signal: end.signal,
-		// Not the item's own reason: that would tell of every other item what is true of this one.
+		// Not the item's own reason: it would be reported for every other item, too.
 		abort: () => end.abort(new Error('ended by another item')),
 		isStopped: () => stop?.aborted === true,
 		release: () => stop?.removeEventListener('abort', onStop),
@@ -85,7 +85,7 @@ type OpenRun = Run & RecoverContext & { readonly maxConcurrent: number };
 
 /**
  * Connects to the API.
- * @throws ItemError when no item can be carried out
+ * @throws ItemError when no item can be processed
  */
 async function openRun(
 	context: RunContext,
@@ -131,17 +131,17 @@ async function openRun(
 	};
 }
 
-/** Carries out one item; its rows are paired with it. */
+/** The rows of one item, paired with it. */
 async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INodeExecutionData[]> {
 	if ('refusal' in plan) throw plan.refusal;
 	// A signal for each item: Node warns of a leak where more than ten listen to the same one.
 	const signal = AbortSignal.any([run.signal]);
 	const own = { ...run, signal, sleep: async (ms: number) => await pause(ms, signal) };
-	const brought = [await plan.task.carryOut(own)].flat();
-	return brought.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
+	const rows = [await plan.task.perform(own)].flat();
+	return rows.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
 }
 
-/** All items, at most so many at once, in their order; resolves when all that were begun have ended. */
+/** Works on the items in their order, at most `atOnce` at a time; resolves when all that were begun have ended. */
 async function forEachItem(
 	count: number,
 	atOnce: number,
@@ -158,7 +158,7 @@ async function forEachItem(
 /** The rows of all items, or the failure that ends the node. */
 type Result = INodeExecutionData[][] | Failure;
 
-async function carryOutAll(
+async function performAll(
 	run: OpenRun,
 	planned: readonly Planned[],
 	end: End,
@@ -175,7 +175,8 @@ async function carryOutAll(
 			return;
 		}
 		failure ??= { error, itemIndex };
-		// Nothing more is bought; but what is paid for is brought in before an old doubt ends the node.
+		// Nothing more is bought. But a doubt about an old request ends the node only after all that is paid for is
+		// delivered.
 		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
@@ -194,16 +195,16 @@ async function carryOutAll(
 	return failure ?? rows;
 }
 
-const ordersOf = (planned: readonly Planned[]) =>
-	planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
+const requestPlansOf = (planned: readonly Planned[]) =>
+	planned.flatMap((plan) => ('task' in plan ? (plan.task.requestPlan ?? []) : []));
 
 const isPaid = ({ ledger }: Run, plan: Planned) =>
-	ordersOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
+	requestPlansOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
 
 const refusedBy = (plan: Planned, refusal: ItemError): Planned =>
 	'refusal' in plan ? plan : { refusal };
 
-/** The same for a run that may not even begin. */
+/** The same, also for a run that cannot begin. */
 async function resultOf(
 	context: RunContext,
 	planned: readonly Planned[],
@@ -215,7 +216,7 @@ async function resultOf(
 	try {
 		run = await openRun(context, end, inFlight);
 	} catch (cause) {
-		// The credential or an option of the node: no item can be carried out.
+		// The credential or an option of the node: no item can be processed.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: 0 };
 		return planned.map((plan, itemIndex) => [
@@ -223,32 +224,32 @@ async function resultOf(
 		]);
 	}
 	try {
-		await recover(run, ordersOf(planned));
-		const quote = await checkBudget(run, ordersOf(planned));
+		await recover(run, requestPlansOf(planned));
+		const quote = await checkBudget(run, requestPlansOf(planned));
 		context.facts.quote = quote;
-		return await carryOutAll({ ...run, ...quote }, planned, end, inFlight);
+		return await performAll({ ...run, ...quote }, planned, end, inFlight);
 	} catch (cause) {
-		// Over the limit or the balance, or a price is not known: nothing is bought, but what is paid for is brought in.
+		// Over the limit or the balance, or a price is not known: nothing is bought, but what is paid for is delivered.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: error.details.itemIndex ?? 0 };
 		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
-		return await carryOutAll(run, unpaid, end, inFlight);
+		return await performAll(run, unpaid, end, inFlight);
 	}
 }
 
 /** At most one hint, and none for an agent. n8n's first versions know no hints. */
 function showHint(
 	{ ctx, facts, isTool }: RunContext,
-	orders: readonly RequestPlan[],
+	plans: readonly RequestPlan[],
 	rows: INodeExecutionData[][],
 ): void {
-	const hint = isTool ? undefined : hintOf(facts, orders, rows, Date.now());
+	const hint = isTool ? undefined : hintOf(facts, plans, rows, Date.now());
 	if (hint && 'addExecutionHints' in ctx) ctx.addExecutionHints(hint);
 }
 
-/** Forgets the prices that only this run approved. */
+/** Forgets approved prices of requests that were not sent. */
 function releaseReserved({ ledger }: RunContext, planned: readonly Planned[]): void {
-	for (const { key } of ordersOf(planned)) ledger.reserved.delete(key);
+	for (const { key } of requestPlansOf(planned)) ledger.reserved.delete(key);
 }
 
 /**
@@ -277,7 +278,7 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	keepIds(ctx, paid.ids);
 	if (end.isStopped()) throw nodeErrorOf(context, { error: stopped(paid) });
 	if (Array.isArray(result)) {
-		showHint(context, ordersOf(planned), result);
+		showHint(context, requestPlansOf(planned), result);
 		return result.flat();
 	}
 	throw nodeErrorOf(context, { ...result, error: withPaid(result.error, paid) });

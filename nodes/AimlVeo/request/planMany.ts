@@ -75,7 +75,7 @@ function readWindow(
 	];
 }
 
-/** The names to look for: those chosen, or all of the table with and without their vendor. */
+/** The names to search for: those chosen, or all of the table with and without their vendor. */
 function readModels(value: unknown): LogQuery {
 	const given: unknown[] = typeof value === 'string' ? value.split(/[,\r\n]/) : [value].flat();
 	const chosen = given
