@@ -159,6 +159,20 @@ test('before anything has run, fields are dragged out of the preview into the ne
 	expect(posts()).toEqual(before);
 });
 
+test('the hint stands above the output, and says what the rows do not', async () => {
+	const estimate = { options: { estimateOnly: true } };
+	const { id } = await save(stage, changed(readExample('storyboard'), 'Make Videos', estimate));
+	await editor.openWorkflow(String(id));
+	const view = await editor.openNode('Make Videos');
+	await view.execute();
+	const hint = view.output.getByText(/^\d videos would cost \$\d/);
+	await expectReadable(
+		hint,
+		view.output,
+		/The account's balance is \$\d+\.\d\d: \$\d+\.\d\d would be left\.$/,
+	);
+});
+
 /** Its text can be read: in the panel, in full, and large enough. */
 async function expectReadable(text: Locator, panel: Locator, said: string | RegExp): Promise<void> {
 	await text.waitFor();

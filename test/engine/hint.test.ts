@@ -173,15 +173,19 @@ describe('Estimate Only', () => {
 });
 
 test('an agent gets none', async () => {
-	const calls = [{ prompt: 'a' }, { prompt: 'b' }];
-	const workflow = agentWorkflow(3, calls, {
+	const parameters = {
 		...TEXT,
-		prompt: '={{ $json.prompt }}',
-		videoSettings: { aspectRatio: '16:9' },
-	});
+		model: '={{ "veo-3.1-lite-generate-001" }}',
+		videoSettings: { seed: 5 },
+	};
+	expect(hintsOf(await run(parameters, 1))).toHaveLength(1);
+	const calls = [{ prompt: 'a' }, { prompt: 'b' }];
+	const workflow = agentWorkflow(3, calls, { ...parameters, prompt: '={{ $json.prompt }}' });
 	const result = await setup.engine.run(workflow, { credentials: setup.api });
-	expect(posts(setup)).toHaveLength(2);
-	for (const { hints = [] } of resultData(result).runData.Veo ?? []) expect(hints).toEqual([]);
+	expect(posts(setup)).toHaveLength(3);
+	const runs = resultData(result).runData.Veo ?? [];
+	expect(runs).toHaveLength(2);
+	for (const { hints = [] } of runs) expect(hints).toEqual([]);
 });
 
 test('Get Video and Get Many Videos tell all in their rows', async () => {
