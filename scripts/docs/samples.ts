@@ -124,6 +124,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 			isOld: true,
 		}),
 	],
+	noRecentVideo: [errors.noRecentVideo(7)],
 	logUnreadable: [errors.logUnreadable('The server did not answer in time')],
 
 	timedOut: [

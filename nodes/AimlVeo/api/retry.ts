@@ -15,15 +15,20 @@ export interface Reader {
 	readonly sleep: (ms: number) => Promise<void>;
 }
 
+export interface Patience {
+	readonly attempts?: number;
+	/** How long refusals for the rate (429) are waited out besides, in ms. */
+	readonly busyMs?: number;
+}
+
 /**
- * The answer, or why there is none after four attempts.
- * @param busyMs how long refusals for the rate (429) are waited out besides
+ * The answer, or why there is none after four attempts or as many as are given.
  * @throws ItemError when the API refused (bad key, bad query)
  */
 export async function readWithRetry(
 	{ api, sleep }: Reader,
 	path: string,
-	busyMs = 0,
+	{ attempts = ATTEMPTS, busyMs = 0 }: Patience = {},
 ): Promise<{ answer: IDataObject } | { cause: string }> {
 	let leftMs = busyMs;
 	for (let tries = 1, doubled = 0; ; doubled++) {
@@ -33,7 +38,7 @@ export async function readWithRetry(
 		// A `Retry-After` of 0, too, must not become a loop without a pause.
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, retryAfterMs || FIRST_PAUSE_MS * 2 ** doubled);
 		if (busy && pauseMs <= leftMs) leftMs -= pauseMs;
-		else if (tries++ >= ATTEMPTS) return { cause };
+		else if (tries++ >= attempts) return { cause };
 		await sleep(pauseMs);
 	}
 }

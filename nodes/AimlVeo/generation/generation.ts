@@ -1,5 +1,5 @@
 /** The life of a generation that is known: checks, the wait for its end, its file, its row. */
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { INodeExecutionData } from 'n8n-workflow';
 import type { StatusCheck } from '../api/aimlapi';
 import { isEnd } from '../api/aimlapi';
 import { asRow, readOutcome } from '../api/responses';
@@ -8,14 +8,16 @@ import { asItemError, withGeneration } from '../shared/messages';
 import { unlessAborted } from '../shared/pause';
 import type { CheckPace } from './checkPace';
 import { deliver, fileNameFor } from './deliver';
+import type { DeliverContext } from './deliver';
 import type { Purchase, SubmitContext } from './submit';
 import { CHECK_TIMEOUT_MS, staggerOf, waitForVideo } from './wait';
 import type { Finished } from './wait';
 
 /** What is shared by all that a run does with its generations. */
-export interface GenerationContext
-	extends Pick<SubmitContext, 'api' | 'ledger' | 'now' | 'signal' | 'sleep'> {
-	readonly ctx: IExecuteFunctions;
+export interface GenerationContext extends Pick<SubmitContext, 'now' | 'signal' | 'sleep'> {
+	readonly api: Pick<SubmitContext['api'], 'check'>;
+	readonly ledger: Pick<SubmitContext['ledger'], 'files'>;
+	readonly ctx: DeliverContext;
 	/** Of all checks together. */
 	readonly pace: CheckPace;
 	/** Called by an AI Agent, which cannot use a file. */
@@ -75,7 +77,7 @@ export async function waitFor(
 /** The finished generation as a row, with the file unless an agent asked. */
 export async function toRow(
 	run: GenerationContext,
-	plan: OutputPlan,
+	plan: Pick<OutputPlan, 'download' | 'fileName' | 'binaryField'>,
 	{ answer, outcome }: Finished,
 	model: string | undefined,
 ): Promise<Row> {

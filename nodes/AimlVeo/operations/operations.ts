@@ -25,6 +25,9 @@ import { listVideos } from './list';
 
 /** What all items of one run share. */
 export interface Run extends GenerationContext, SubmitContext {
+	readonly ctx: IExecuteFunctions;
+	readonly api: SubmitContext['api'];
+	readonly ledger: SubmitContext['ledger'];
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;

@@ -166,7 +166,7 @@ async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INode
 }
 
 /** All items, at most so many at once, in their order; resolves when all that were begun have ended. */
-async function forEachItem(
+export async function forEachItem(
 	count: number,
 	atOnce: number,
 	signal: AbortSignal,
