@@ -136,7 +136,7 @@ const restarts: Trouble[] = [
 		name: 'n8n is off for three days',
 		setsClock: true,
 		run: async (scene) => {
-			await scene.makeOthers(1, { agoMs: 3 * DAY_MS + HOUR_MS, takesMs: MINUTE_MS });
+			await scene.makeOthers(1, { agoMs: 3 * DAY_MS + 25 * HOUR_MS, takesMs: MINUTE_MS });
 			await scene.activate(1, 'activate', -3 * DAY_MS);
 			await scene.poll();
 			for (const days of [2.9, 2, 1]) {
@@ -165,18 +165,18 @@ const amounts: Trouble[] = [
 			const { api } = scene;
 			await scene.activate();
 			await scene.poll();
-			const [sample] = await scene.make(150);
+			const [sample] = await scene.make(250);
 			let waves = 3;
 			const arrive = ({ path }: { path: string }) => {
 				if (!/logs.*offset=[1-9]/.test(path) || waves-- <= 0 || !sample) return;
 				for (let count = 0; count < 40; count++) add(scene, sample);
 			};
 			api.on('request', arrive);
-			// 150, then 190, 230 and 270 rows: each page moves the rest on.
-			await scene.poll(3);
+			// 250, then 290, 330 and 370 rows: while each page is read, the others move on.
+			await scene.poll(4);
 			api.off('request', arrive);
-			await scene.poll(3);
-			await scene.poll(3);
+			await scene.poll(4);
+			await scene.poll(4);
 		},
 	},
 	{
