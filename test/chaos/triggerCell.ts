@@ -7,7 +7,7 @@ import type { IDataObject, WorkflowActivateMode } from 'n8n-workflow';
 import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import type { FaultRule, Generation, SandboxApi } from '../../sandbox/stand-ins/api';
 import { startEngine } from '../engine/harness';
-import type { Engine } from '../engine/harness';
+import type { Engine, EngineOptions } from '../engine/harness';
 import type { Polled } from '../engine/harness/trigger';
 import { TriggerWorkflow } from '../engine/harness/trigger';
 import { makeVideos } from '../engine/harness/videos';
@@ -44,7 +44,7 @@ export class Scene {
 		engine: Engine,
 		{ parameters }: Trouble,
 		readonly runBy: RunBy,
-		private readonly execArgv: string[],
+		private readonly how: EngineOptions,
 	) {
 		this.trigger = new TriggerWorkflow(engine, api, parameters, runBy === 'durable scheduler');
 	}
@@ -80,7 +80,7 @@ export class Scene {
 
 	/** n8n ends, and starts again in another process. */
 	async restart(asks = 1, laterMs?: number): Promise<Polled> {
-		const engine = await startEngine({ execArgv: this.execArgv });
+		const engine = await startEngine(this.how);
 		this.engines.push(engine);
 		this.trigger.engine = engine;
 		// The durable scheduler goes on with its next poll.
@@ -119,11 +119,11 @@ export async function runTrouble(
 	trouble: Trouble,
 	runBy: RunBy,
 	shared: Engine,
-	execArgv: string[] = [],
+	how: EngineOptions = {},
 ): Promise<TriggerLine> {
 	const api = await startSandboxApi({ balanceUsd: 1_000_000 });
-	const engine = trouble.setsClock ? await startEngine({ execArgv }) : shared;
-	const scene = new Scene(api, engine, trouble, runBy, execArgv);
+	const engine = trouble.setsClock ? await startEngine(how) : shared;
+	const scene = new Scene(api, engine, trouble, runBy, how);
 	try {
 		await trouble.run(scene);
 		const { trigger, due, notDue } = scene;

@@ -148,6 +148,22 @@ const restarts: Trouble[] = [
 	},
 ];
 
+const long: Trouble = {
+	name: 'n8n is off for three days, then no video is given at first',
+	setsClock: true,
+	run: async (scene) => {
+		await scene.activate(1, 'activate', -3 * DAY_MS);
+		await scene.poll();
+		for (const days of [2.9, 2, 1]) {
+			await scene.make(1, { agoMs: days * DAY_MS, takesMs: MINUTE_MS });
+		}
+		scene.strike(status(503), 3, 'fetch');
+		await scene.restart(1 + 3);
+		await scene.poll();
+		await scene.poll();
+	},
+};
+
 const amounts: Trouble[] = [
 	{
 		name: '300 at once',
@@ -528,9 +544,10 @@ const looks: Trouble[] = [
 			await scene.activate();
 			await scene.poll();
 			await scene.make(50);
-			// At most ten at once are under way when it shows.
-			scene.strike({ kind: 'reset' }, 10, 'fetch');
-			await scene.poll(11);
+			scene.strike({ kind: 'reset' }, 50, 'fetch');
+			// Ten at once, and two more until three have shown that it is down.
+			await scene.poll(1 + 12);
+			scene.api.faults.clear();
 			await scene.poll();
 			await scene.poll();
 		},
@@ -540,6 +557,7 @@ const looks: Trouble[] = [
 export const TROUBLES: Trouble[] = [
 	...logs,
 	...restarts,
+	long,
 	...amounts,
 	...times,
 	...rows,

@@ -4,6 +4,7 @@
  */
 import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { apiOf } from '../api/aimlapi';
+import type { Api } from '../api/aimlapi';
 import { connect } from '../api/client';
 import { CheckPace } from '../generation/checkPace';
 import type { Row } from '../generation/generation';
@@ -38,8 +39,11 @@ const PATIENCE = { attempts: 2 };
 const AT_ONCE = 10;
 /** After so many in a row the rest is left to the next poll: the API is down, or limits the rate. */
 const MAX_FAULTS = 3;
-/** Begun later, a video might not be complete when the time of the poll is over. */
-const SHARE_TO_BEGIN = 0.7;
+/**
+ * Parts of the time that n8n gives a poll: for reading the log, for beginning to bring videos, and for what
+ * was begun. A poll that takes longer may be dropped with all its rows.
+ */
+const SHARES = { read: 0.5, begin: 0.7, end: 0.9 };
 /**
  * A video that the log shows and the API cannot give yet is kept back, so that nobody gets half a row. But
  * it is paid for: after this it comes without what could not be had, and its ID is enough for Get Video.
@@ -156,20 +160,34 @@ async function rowsOf(ctx: IPollFunctions, known: Known, run: Poll): Promise<Row
 	return handed.flatMap(({ print }) => rows.get(print) ?? []);
 }
 
+/** The API, whose log is read no longer than until then. */
+function limited({ check, read }: Api, untilMs: number, now: () => number): Poll['api'] {
+	return {
+		check,
+		read: async (path, timeoutMs) => {
+			const leftMs = untilMs - now();
+			if (leftMs > 0) return await read(path, Math.min(timeoutMs, leftMs));
+			return { kind: 'noAnswer', cause: 'Reading the usage log took too long' };
+		},
+	};
+}
+
 /** The connection and the limits of a poll. */
 async function openPoll(ctx: IPollFunctions, signal: AbortSignal): Promise<Poll> {
 	const now = steady(Date.now);
+	const startMs = now();
+	const budgetMs = budgetOf(ctx);
 	return {
 		ctx,
 		plan: planTrigger(ctx),
-		api: apiOf(await connect(ctx)),
+		api: limited(apiOf(await connect(ctx)), startMs + budgetMs * SHARES.read, now),
 		now,
 		signal,
 		sleep: async (ms) => await pause(ms, signal),
 		pace: new CheckPace(now),
 		ledger: { files: new Map() },
 		isTool: false,
-		beginUntilMs: now() + budgetOf(ctx) * SHARE_TO_BEGIN,
+		beginUntilMs: startMs + budgetMs * SHARES.begin,
 	};
 }
 
@@ -180,7 +198,7 @@ async function withinBudget<T>(
 ): Promise<{ result: T } | { failed: ItemError; isOver: boolean }> {
 	const end = new AbortController();
 	const done = new AbortController();
-	pause(budgetOf(ctx), done.signal).then(
+	pause(budgetOf(ctx) * SHARES.end, done.signal).then(
 		() => end.abort(new Error('The time of the poll is over')),
 		() => {},
 	);
