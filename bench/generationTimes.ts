@@ -36,15 +36,15 @@ export function generationTimesMs(options = GENERATIONS): number[] {
 	);
 }
 
-/** When the real loop looks at a generation that takes `readyMs`; ms since its submission. */
-async function lookTimesMs(
+/** When the real loop checks a generation that takes `readyMs`; ms since its submission. */
+async function checkTimesMs(
 	{ waitForVideo, staggerOf }: Wait,
 	readyMs: number,
 	itemIndex: number,
 	pollIntervalMs?: number,
 ): Promise<number[]> {
 	let nowMs = 0;
-	const looks: number[] = [];
+	const checks: number[] = [];
 	await waitForVideo({
 		generationId: 'simulated',
 		submittedAtMs: 0,
@@ -56,7 +56,7 @@ async function lookTimesMs(
 			nowMs += ms;
 		},
 		check: async () => {
-			looks.push(nowMs);
+			checks.push(nowMs);
 			const video = nowMs >= readyMs ? { video: { url: 'https://cdn.example/v.mp4' } } : {};
 			return {
 				kind: 'answer',
@@ -64,7 +64,7 @@ async function lookTimesMs(
 			};
 		},
 	});
-	return looks;
+	return checks;
 }
 
 export interface Schedule {
@@ -72,10 +72,10 @@ export interface Schedule {
 	meanDelayMs: number;
 	longestDelayMs: number;
 	/** The first one, right after the submission, included. */
-	meanLooks: number;
+	meanChecks: number;
 }
 
-/** How soon and by how many looks the real loop notices generations of these times. */
+/** How soon and by how many checks the real loop notices generations of these times. */
 export async function schedule(
 	wait: Wait,
 	timesMs: number[],
@@ -83,28 +83,28 @@ export async function schedule(
 ): Promise<Schedule> {
 	let delayMs = 0;
 	let longestDelayMs = 0;
-	let looks = 0;
+	let checks = 0;
 	for (const [itemIndex, readyMs] of timesMs.entries()) {
-		const times = await lookTimesMs(wait, readyMs, itemIndex, pollIntervalMs);
+		const times = await checkTimesMs(wait, readyMs, itemIndex, pollIntervalMs);
 		const delay = (times.at(-1) ?? Infinity) - readyMs;
 		delayMs += delay;
 		longestDelayMs = Math.max(longestDelayMs, delay);
-		looks += times.length;
+		checks += times.length;
 	}
 	const meanDelayMs = delayMs / timesMs.length;
-	return { meanDelayMs, longestDelayMs, meanLooks: looks / timesMs.length };
+	return { meanDelayMs, longestDelayMs, meanChecks: checks / timesMs.length };
 }
 
-/** The most looks within any `windowMs` when this many long generations begin at the same moment. */
+/** The most checks within any `windowMs` when this many long generations begin at the same moment. */
 export async function busiestWindow(wait: Wait, items: number, windowMs: number): Promise<number> {
 	const each = Array.from({ length: items }, async (_, itemIndex) =>
-		// Without the look right after the submission: those come as the submissions do.
-		(await lookTimesMs(wait, GENERATIONS.longestMs, itemIndex)).slice(1),
+		// Without the check right after the submission: those come as the submissions do.
+		(await checkTimesMs(wait, GENERATIONS.longestMs, itemIndex)).slice(1),
 	);
-	const looks = (await Promise.all(each)).flat().sort((a, b) => a - b);
+	const checks = (await Promise.all(each)).flat().sort((a, b) => a - b);
 	let most = 0;
-	for (let from = 0, to = 0; to < looks.length; to++) {
-		while ((looks[to] ?? 0) - (looks[from] ?? 0) >= windowMs) from += 1;
+	for (let from = 0, to = 0; to < checks.length; to++) {
+		while ((checks[to] ?? 0) - (checks[from] ?? 0) >= windowMs) from += 1;
 		most = Math.max(most, to - from + 1);
 	}
 	return most;

@@ -70,8 +70,8 @@ async function main(): Promise<void> {
 
 	if (chosen.length === PARTS.length && !values.quick) {
 		write(join(DOCS, 'performance.md'), reportText(machine, sections));
-		for (const { picture } of sections) {
-			if (picture) write(join(DOCS, picture.path), picture.svg);
+		for (const { chart } of sections) {
+			if (chart) write(join(DOCS, chart.path), chart.svg);
 		}
 	} else {
 		console.log('docs/performance.md stays as it is: only a full run writes it.');

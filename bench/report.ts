@@ -22,7 +22,7 @@ export interface Finding {
 	limits: Limit[];
 	tables: Table[];
 	/** Written beside the report, where it is shown. */
-	picture?: { path: string; alt: string; svg: string };
+	chart?: { path: string; alt: string; svg: string };
 }
 
 export interface Section extends Finding {
@@ -63,8 +63,8 @@ const limitTable = (limits: Limit[]): Table => ({
 });
 
 /** A section as it is printed and as it stands in the report. */
-export function sectionText({ title, method, limits, tables, picture }: Section): string {
-	const shown = picture ? [`![${picture.alt}](${picture.path})`] : [];
+export function sectionText({ title, method, limits, tables, chart }: Section): string {
+	const shown = chart ? [`![${chart.alt}](${chart.path})`] : [];
 	return [
 		`## ${title}`,
 		method,

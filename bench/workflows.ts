@@ -84,7 +84,7 @@ export function loopWorkflow(
 			jsonBody: body,
 		}),
 		base('Wait', 'wait', 1.1, { resume: 'timeInterval', amount: LOOP_WAIT_S, unit: 'seconds' }),
-		base('Look', 'httpRequest', 4.2, {
+		base('Check', 'httpRequest', 4.2, {
 			url,
 			...key,
 			sendQuery: true,
@@ -92,7 +92,7 @@ export function loopWorkflow(
 		}),
 		base('Ready?', 'if', 2.2, { conditions: ready }),
 	];
-	const lines = ['Start > List', 'List > Items', 'Items > Submit', 'Submit > Wait', 'Wait > Look'];
+	const lines = ['Start > List', 'List > Items', 'Items > Submit', 'Submit > Wait', 'Wait > Check'];
 	lines.push('StatusCheck > Ready?', 'Ready?.1 > Wait');
 	if (download) {
 		nodes.push(fileRequest('Download', '={{ $json.video.url }}'));

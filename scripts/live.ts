@@ -21,7 +21,7 @@ const HELP = `AIMLAPI_KEY=… npm run live -- [options]
   --frames               also a video with first and last frame, sent as data URIs
   --source-video         also an extension of the first video, sent as a data URI
   --extend-twice         also two extensions in a row, with the provider google
-  --again-after <s>      when the finished ID is looked at again (600)
+  --again-after <s>      when the finished ID is checked again (600)
   --base-url <address>   of the API (https://api.aimlapi.com)
   --report <file>        where the report goes (.sandbox/live-report.md)`;
 

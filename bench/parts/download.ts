@@ -17,7 +17,7 @@ const GB = 1e9;
 const MB = 1e6;
 const WARM_UP = 3;
 const PAUSE_MS = 2_000;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 const SETTLED_MS = 20_000;
 const SETTLED_WITHIN = 2 * MB;
 const SETTLED_LIMIT_MS = 120_000;
@@ -38,7 +38,7 @@ async function comeToRest(pid: number): Promise<void> {
 	const givenUpAt = Date.now() + SETTLED_LIMIT_MS;
 	let settled = memoryOf(pid, 'VmRSS');
 	for (let since = Date.now(); Date.now() - since < SETTLED_MS && Date.now() < givenUpAt; ) {
-		await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+		await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 		const now = memoryOf(pid, 'VmRSS');
 		if (Math.abs(now - settled) < SETTLED_WITHIN) continue;
 		settled = now;

@@ -8,7 +8,7 @@ import { amount, ratio } from '../report';
 const ITEMS = 10;
 const GENERATION_MS = 150_000;
 /** What `/v2/logs` allows; a limit of the route that tells how a video stands is not documented. */
-const LOOKS_PER_MINUTE = 200;
+const CHECKS_PER_MINUTE = 200;
 
 const workflow = veoWorkflow({
 	operation: 'createAndWait',
@@ -19,24 +19,24 @@ const workflow = veoWorkflow({
 interface Result {
 	seconds: number;
 	delivered: number;
-	looks: number;
+	checks: number;
 	refused: number;
 }
 
-async function measure(generationMs: number, looksPerMinute: number): Promise<Result> {
-	const api = await startSandboxApi({ generationMs, looksPerMinute });
+async function measure(generationMs: number, checksPerMinute: number): Promise<Result> {
+	const api = await startSandboxApi({ generationMs, checksPerMinute });
 	const engine = await startEngine({ binaryMode: 'filesystem' });
 	try {
 		const items = Array.from({ length: ITEMS }, (_, index) => ({
 			json: { prompt: `Lighthouse ${index}` },
 		}));
 		const result = await engine.run(workflow, { items, credentials: api });
-		const looks = api.log.filter(({ path }) => path.includes('generation_id='));
+		const checks = api.log.filter(({ path }) => path.includes('generation_id='));
 		return {
 			seconds: result.tookMs / 1_000,
 			delivered: result.outputs[0]?.filter(({ files }) => files.data).length ?? 0,
-			looks: looks.length,
-			refused: looks.filter(({ status }) => status === 429).length,
+			checks: checks.length,
+			refused: checks.filter(({ status }) => status === 429).length,
 		};
 	} finally {
 		await engine.stop();
@@ -53,23 +53,23 @@ async function run({ runs, quick }: Effort) {
 		// Side by side: most of the time both wait.
 		const [one, other] = await Promise.all([
 			measure(generationMs, Infinity),
-			measure(generationMs, LOOKS_PER_MINUTE),
+			measure(generationMs, CHECKS_PER_MINUTE),
 		]);
 		free.push(one);
 		limited.push(other);
 	}
 	const seconds = (results: Result[]) => results.map((result) => result.seconds);
-	const refusedShare = median(limited.map(({ refused, looks }) => (100 * refused) / looks));
+	const refusedShare = median(limited.map(({ refused, checks }) => (100 * refused) / checks));
 	const row = (name: string, results: Result[]) => [
 		name,
 		`${amount(median(seconds(results)))} s (${range(seconds(results), amount)})`,
 		amount(median(results.map(({ delivered }) => delivered))),
-		amount(median(results.map(({ looks }) => looks))),
+		amount(median(results.map(({ checks }) => checks))),
 		amount(median(results.map(({ refused }) => refused))),
 	];
 	const slower = median(seconds(limited)) / median(seconds(free));
 	return {
-		method: `${ITEMS} videos of ${amount(generationMs / 1_000)} s each, at once, in n8n's engine; the API refuses each status check over ${LOOKS_PER_MINUTE} in the last minute, and refused ones count too. Medians of ${runs} runs, with and without the limit side by side.`,
+		method: `${ITEMS} videos of ${amount(generationMs / 1_000)} s each, at once, in n8n's engine; the API refuses each status check over ${CHECKS_PER_MINUTE} in the last minute, and refused ones count too. Medians of ${runs} runs, with and without the limit side by side.`,
 		limits: [
 			{
 				what: 'videos delivered under the limit',
@@ -98,7 +98,7 @@ async function run({ runs, quick }: Effort) {
 				columns: ['', 'time', 'delivered', 'checks', 'refused'],
 				rows: [
 					row('without a limit', free),
-					row(`${LOOKS_PER_MINUTE} checks a minute`, limited),
+					row(`${CHECKS_PER_MINUTE} checks a minute`, limited),
 					['', ratio(slower), '', '', ''],
 				],
 			},

@@ -163,7 +163,7 @@ async function run({ runs, quick }: Effort) {
 				rows,
 			},
 		],
-		picture: {
+		chart: {
 			path: CHART,
 			alt: 'Items against total time, for the node and for the loop',
 			svg: itemsChart(

@@ -20,12 +20,12 @@ async function run() {
 		fixed.set(intervalMs, await schedule(wait, timesMs, intervalMs));
 	const loop = fixed.get(LOOP_MS) ?? (await schedule(wait, timesMs, LOOP_MS));
 
-	const row = (name: string, { meanDelayMs, longestDelayMs, meanLooks }: Schedule) => [
+	const row = (name: string, { meanDelayMs, longestDelayMs, meanChecks }: Schedule) => [
 		name,
 		ratio(meanDelayMs / adaptive.meanDelayMs),
 		seconds(meanDelayMs),
 		seconds(longestDelayMs),
-		amount(meanLooks),
+		amount(meanChecks),
 	];
 	const busy = await Promise.all(
 		[1, 10, 100].map(async (items) => [
@@ -49,7 +49,7 @@ async function run() {
 			},
 			{
 				what: 'status checks per video, on average',
-				measured: adaptive.meanLooks,
+				measured: adaptive.meanChecks,
 				bound: 'at most' as const,
 				limit: 25,
 				unit: 'checks',

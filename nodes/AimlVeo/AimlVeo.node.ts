@@ -1,4 +1,4 @@
-/** The node as n8n loads it: its description, and the door through which all items go. */
+/** The node as n8n loads it: its description and its entry point. */
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type {
 	IExecuteFunctions,

@@ -49,7 +49,7 @@ export async function unlessStopped<T>(work: Promise<T>, stop?: AbortSignal): Pr
 	}
 }
 
-/** The bytes of a stream, until Stop ends it; a fault of the store says which clip it struck. */
+/** The bytes of a stream, until Stop ends it; an error of the store says which clip it concerns. */
 async function* read(
 	stream: StoredStream,
 	slot: Slot,

@@ -34,12 +34,12 @@ export async function storeFilm(
 	stop?: AbortSignal,
 ): Promise<IBinaryData> {
 	// n8n's store may put the cause for which a stream broke into words of its own.
-	let fault: Error | undefined;
+	let failure: Error | undefined;
 	async function* bytes(): AsyncGenerator<Buffer> {
 		try {
 			yield* copyFilm(film, async (position) => await opened(sources[position]));
 		} catch (cause) {
-			fault = asOurs(cause);
+			failure = asOurs(cause);
 			throw asOurs(cause);
 		}
 	}
@@ -50,7 +50,7 @@ export async function storeFilm(
 			: await gathered(bytes(), film.bytes);
 		return await unlessStopped(ctx.helpers.prepareBinaryData(content, fileName, MIME_TYPE), stop);
 	} catch (cause) {
-		throw fault ?? (isOurs(cause) ? cause : storeRefused(cause));
+		throw failure ?? (isOurs(cause) ? cause : storeRefused(cause));
 	}
 }
 

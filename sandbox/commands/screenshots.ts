@@ -1,4 +1,4 @@
-/** `npm run screenshots`: the pictures in docs/images/, taken in a real n8n with the sandbox API. Needs Chromium and ffmpeg. */
+/** `npm run screenshots`: the screenshots in docs/images/, taken in a real n8n with the sandbox API. Needs Chromium and ffmpeg. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -53,7 +53,7 @@ async function takeAll(folder: string, closing: Array<() => Promise<void>>): Pro
 	const editor = await Editor.open(instance.url);
 	closing.push(editor.close);
 
-	console.log('▸ Taking the pictures');
+	console.log('▸ Taking the screenshots');
 	await editor.openWorkflow(story.id);
 	await editor.screenshot(image('workflow.png'));
 

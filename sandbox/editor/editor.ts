@@ -46,7 +46,7 @@ export class Editor {
 	async openWorkflow(id: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${id}`);
 		await this.find('canvas-node').first().waitFor();
-		// The view has come to rest when two looks in a row find the nodes at the same place.
+		// The view has come to rest when two measurements in a row find the nodes at the same place.
 		let before = '';
 		for (;;) {
 			const now = JSON.stringify(await this.boxes());
@@ -131,7 +131,7 @@ export class Editor {
 	}
 
 	/**
-	 * @param part what is in the picture; default: the whole window
+	 * @param part what is in the image; default: the whole window
 	 * @param pointAt where the mouse rests
 	 */
 	async screenshot(path: string, part?: Locator | 'nodePanel', pointAt?: Locator): Promise<void> {

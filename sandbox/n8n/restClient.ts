@@ -41,7 +41,7 @@ export interface KnownType {
 }
 
 const ENDED = new Set(['success', 'error', 'crashed', 'canceled', 'failed']);
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 
 /** n8n 1.x stores an execution's end first, and what its nodes did a moment later. */
 function isStored({ status, data }: Execution): boolean {
@@ -226,7 +226,7 @@ export class N8nClient {
 			if (Date.now() > deadline) {
 				throw new Error(`Execution ${id} is still ${execution.status} after ${limitMs} ms`);
 			}
-			await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+			await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
 		}
 	}
 

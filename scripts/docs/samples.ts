@@ -38,7 +38,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 	mediaNotTaken: [errors.mediaNotTaken('First Frame', 'Veo 3.1 Text to Video', [MODEL])],
 	mediaNotUnderstood: [errors.mediaNotUnderstood('First Frame', 'foto', ['photo'])],
 	mediaNotUsable: [errors.mediaNotUsable('First Frame')],
-	referenceTooLong: [errors.referenceTooLong('Reference', 140, 93)],
+	referenceTooLong: [errors.referenceTooLong('Reference', 140, 84)],
 	tooManyImages: [errors.tooManyImages('Reference Images', 5, 3)],
 	severalFiles: [errors.severalFiles('First Frame', 2)],
 	urlNotUsable: [errors.urlNotUsable('First Frame', 'ftp://example.com/photo.png')],
@@ -125,6 +125,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 		}),
 	],
 	noRecentVideo: [errors.noRecentVideo(7)],
+	crashUnclear: [errors.crashUnclear('4711', 'The server did not answer in time')],
 	logUnreadable: [errors.logUnreadable('The server did not answer in time')],
 
 	timedOut: [

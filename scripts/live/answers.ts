@@ -21,7 +21,7 @@ export interface Watched {
 	notFound: number;
 	unanswered: number;
 	isLoggedEarly: boolean;
-	/** Looks that found it completed, but no video. */
+	/** Checks that found it completed, but no video. */
 	withoutVideo: number;
 }
 
@@ -79,7 +79,7 @@ export function noteWatched(part: Part, watched: Watched, id: string, tookMs: nu
 		states.every(isKnown),
 	);
 	part.note('ID after the request', notFound > 0 ? `HTTP 404, ${notFound} times` : 'known at once');
-	if (unanswered > 0) part.note('looks without an answer', String(unanswered));
+	if (unanswered > 0) part.note('checks without an answer', String(unanswered));
 	part.check(
 		'time',
 		`at most ${inSeconds(SOON_MS)}`,
@@ -87,7 +87,7 @@ export function noteWatched(part: Part, watched: Watched, id: string, tookMs: nu
 		hasEnded && tookMs <= SOON_MS,
 	);
 	const isSame = body.id === id;
-	part.check('ID of the look', 'the same', isSame ? 'the same' : shapeOf(body.id), isSame);
+	part.check('ID of the check', 'the same', isSame ? 'the same' : shapeOf(body.id), isSame);
 	part.check(
 		'completed without the video',
 		'never',

@@ -6,14 +6,14 @@ import { noteAcceptance, noteCompletion, noteWatched, urlOf } from './answers';
 import type { Watched } from './answers';
 import { logRowOf } from './log';
 import type { Purchase } from './purchases';
-import { askWithKey, GENERATIONS, ifAnswered, lookPath } from './context';
+import { askWithKey, GENERATIONS, ifAnswered, checkPath } from './context';
 import type { Bought, Context } from './context';
 
 /** As the vendor's own client. */
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 const GIVE_UP_MS = 1_800_000;
 /** A completed generation may get its video a little later. */
-const LATE_LOOKS = 3;
+const LATE_CHECKS = 3;
 
 async function watch(
 	context: Context,
@@ -29,7 +29,7 @@ async function watch(
 		withoutVideo: 0,
 	};
 	for (;;) {
-		const answer = await ifAnswered(askWithKey(context, { path: lookPath(id) }));
+		const answer = await ifAnswered(askWithKey(context, { path: checkPath(id) }));
 		const body = asObject(answer?.body) ?? {};
 		watched.answer = answer;
 		if (!answer) watched.unanswered += 1;
@@ -40,7 +40,7 @@ async function watch(
 		}
 		const { kind } = readOutcome(body);
 		if (answer?.status === 200 && kind !== 'running') {
-			if (kind === 'failed' || urlOf(body.video) || watched.withoutVideo >= LATE_LOOKS) {
+			if (kind === 'failed' || urlOf(body.video) || watched.withoutVideo >= LATE_CHECKS) {
 				return watched;
 			}
 			watched.withoutVideo += 1;
@@ -50,7 +50,7 @@ async function watch(
 			const early = await ifAnswered(logRowOf(context, id, clientRequestId));
 			watched.isLoggedEarly ||= early !== undefined;
 		}
-		await clock.sleep(LOOK_EVERY_MS);
+		await clock.sleep(CHECK_EVERY_MS);
 	}
 }
 

@@ -38,7 +38,7 @@ export const GENERATIONS = '/v2/video/generations';
 export const askWithKey = async ({ ask, key }: Context, asked: Asked): Promise<Answer> =>
 	await ask({ key, ...asked });
 
-export const lookPath = (id: string) =>
+export const checkPath = (id: string) =>
 	`${GENERATIONS}?${new URLSearchParams({ generation_id: id }).toString()}`;
 
 export const inSeconds = (ms: number) => `${Math.round(ms / 1_000)} s`;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { asObject, asText } from '../../nodes/AimlVeo/shared/values';
 import type { Answer } from '../exchange';
 import { shapeOf } from './notes';
-import { askWithKey, GENERATIONS, lookPath } from './context';
+import { askWithKey, GENERATIONS, checkPath } from './context';
 import type { Context } from './context';
 
 const REFUSAL = '{ message, path, requestId, statusCode, timestamp }';
@@ -88,7 +88,7 @@ export async function checkLog(context: Context): Promise<void> {
 export async function checkRefusals(context: Context, model: string): Promise<void> {
 	const wrongKey = await context.ask({ path: '/v2/billing', key: `wrong-${randomUUID()}` });
 	noteRefusal(context, 'Wrong key', 401, wrongKey);
-	const unknown = await askWithKey(context, { path: lookPath(randomUUID()) });
+	const unknown = await askWithKey(context, { path: checkPath(randomUUID()) });
 	noteRefusal(context, 'Unknown ID', 404, unknown);
 	// Without a prompt and with wrong values, so that nothing lenient can make a video of it.
 	const body = { model, duration: 'four', resolution: 'none' };

@@ -27,7 +27,7 @@ export async function balanceOf(context: Context): Promise<number | undefined> {
 	return asNumber(asObject(answer.body)?.current_balance);
 }
 
-const LOOK_EVERY_MS = 15_000;
+const POLL_EVERY_MS = 15_000;
 const GIVE_UP_MS = 600_000;
 /** Who searches the log for a lost answer must know how long to search. */
 const SOON_MS = 60_000;
@@ -93,7 +93,7 @@ export async function checkLedgers(
 	let spentUsd = 0;
 	print('Waiting for the usage log and the balance …');
 	for (let waits = false; ; waits = true) {
-		if (waits) await clock.sleep(LOOK_EVERY_MS);
+		if (waits) await clock.sleep(POLL_EVERY_MS);
 		const ageMs = clock.now() - endedAtMs;
 		if (!row) {
 			row = await ifAnswered(logRowOf(context, bought.id, bought.clientRequestId));

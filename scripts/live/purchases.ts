@@ -33,7 +33,7 @@ export interface Purchase {
 }
 
 const dataUri = (type: string, bytes: Buffer) => `data:${type};base64,${bytes.toString('base64')}`;
-const picture = (name: string) => dataUri('image/jpeg', readFileSync(join(MEDIA, name)));
+const image = (name: string) => dataUri('image/jpeg', readFileSync(join(MEDIA, name)));
 const byUrl = (made?: Bought) => (made?.url ? { video_url: made.url } : undefined);
 
 const FIRST: Purchase = {
@@ -55,8 +55,8 @@ const FRAMES: Purchase = {
 	body: { ...FIRST.body, duration: 8 },
 	seconds: 8,
 	media: () => ({
-		image_url: picture('first-frame.jpg'),
-		last_image_url: picture('last-frame.jpg'),
+		image_url: image('first-frame.jpg'),
+		last_image_url: image('last-frame.jpg'),
 	}),
 };
 

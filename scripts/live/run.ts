@@ -14,7 +14,7 @@ import type { Row } from './notes';
 import { purchasesOf } from './purchases';
 import type { Made, Options, Purchase } from './purchases';
 import { withoutSecrets } from './report';
-import { askWithKey, inSeconds, lookPath } from './context';
+import { askWithKey, inSeconds, checkPath } from './context';
 import type { Clock, Context } from './context';
 import { MICRO_USD, formatUsd } from '../../nodes/AimlVeo/shared/money';
 
@@ -22,7 +22,7 @@ export interface LiveRun {
 	baseUrl: string;
 	key: string;
 	options: Options;
-	/** How long after its end the first video is looked at again. */
+	/** How long after its end the first video is checked again. */
 	againAfterMs: number;
 	clock: Clock;
 	print: (line: string) => void;
@@ -79,7 +79,7 @@ async function mayBuy(
 	return await confirm(`Spend ${formatUsd(sum)}${isKnown ? '' : ' or more'}?`, isKnown);
 }
 
-async function carryOut(context: Context, { purchase, microUsd }: Quote, made: Made) {
+async function makePurchase(context: Context, { purchase, microUsd }: Quote, made: Made) {
 	const { notes, print } = context;
 	const media = purchase.media(made);
 	print(`${purchase.name} …`);
@@ -99,17 +99,17 @@ async function carryOut(context: Context, { purchase, microUsd }: Quote, made: M
 	return bought;
 }
 
-async function lookAgain(context: Context, made: Made, afterMs: number): Promise<void> {
+async function checkAgain(context: Context, made: Made, afterMs: number): Promise<void> {
 	const { first } = made;
 	if (!first?.url) return;
 	const { clock, notes, print } = context;
 	const restMs = first.endedAtMs + afterMs - clock.now();
 	if (restMs > 0) {
-		print(`Looking at the first video again in ${inSeconds(restMs)} …`);
+		print(`Checking the first video again in ${inSeconds(restMs)} …`);
 		await clock.sleep(restMs);
 	}
 	const part = notes.under(`${inSeconds(clock.now() - first.endedAtMs)} after the end`);
-	const answer = await askWithKey(context, { path: lookPath(first.id) });
+	const answer = await askWithKey(context, { path: checkPath(first.id) });
 	const { status, video } = asObject(answer.body) ?? {};
 	const seen = `HTTP ${answer.status}, ${asText(status) ?? 'no status'}`;
 	part.check('state', 'HTTP 200, completed', seen, seen === 'HTTP 200, completed');
@@ -128,7 +128,7 @@ export async function runLive(run: LiveRun): Promise<LiveResult> {
 	const result: LiveResult = { rows: notes.rows, bought: [] };
 	const purchases = purchasesOf(run.options);
 
-	print('Looking at what is free (some requests are wrong on purpose, and must be refused) …');
+	print('Checking what is free (some requests are wrong on purpose, and must be refused) …');
 	const account = await checkCredential(context);
 	await checkLog(context);
 	const models = [...new Set(purchases.map(({ body }) => body.model))];
@@ -145,7 +145,7 @@ export async function runLive(run: LiveRun): Promise<LiveResult> {
 	for (const quote of quotes) {
 		const { name, seconds } = quote.purchase;
 		try {
-			const bought = await carryOut(context, quote, made);
+			const bought = await makePurchase(context, quote, made);
 			made.last = bought;
 			if (!bought) continue;
 			result.bought.push(quote.text);
@@ -160,6 +160,6 @@ export async function runLive(run: LiveRun): Promise<LiveResult> {
 			failed(name, cause);
 		}
 	}
-	await lookAgain(context, made, run.againAfterMs).catch((cause) => failed('Again', cause));
+	await checkAgain(context, made, run.againAfterMs).catch((cause) => failed('Again', cause));
 	return result;
 }

@@ -159,7 +159,7 @@ const prices: Fault[] = (
 /** Expressions that give another value each time, under faults that are tried again. */
 const changing: Fault[] = (
 	[
-		['look: 401', [{ on: 'fetch', action: status(401), times: 2 }], 1],
+		['check: 401', [{ on: 'fetch', action: status(401), times: 2 }], 1],
 		['download: 403 for ever', [{ on: 'cdn', action: status(403), times: 999 }], 1],
 		['submit: 400', [{ on: 'submit', action: status(400) }], 2],
 		['submit: taken, then reset', [{ on: 'submit', action: { kind: 'acceptThenReset' } }], 1],

@@ -1,6 +1,6 @@
 /** Faults of the CDN, when the video is paid for and ready. */
 import type { FaultRule, SandboxApi } from '../../sandbox/stand-ins/api';
-import { LOOKING } from './cell';
+import { CHECKING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';
 
@@ -12,7 +12,7 @@ const AFTER_BYTES = 5_000;
 
 const fault = (name: string, action: Action | ((api: SandboxApi) => Action), times = 2): Fault => ({
 	name: `download: ${name}`,
-	strikes: LOOKING,
+	strikes: CHECKING,
 	rules: (api) => [
 		{ on: 'cdn', times, action: typeof action === 'function' ? action(api) : action },
 	],

@@ -1,6 +1,6 @@
 /** Stop in each phase: when the execution is retried, everything that was paid for arrives. */
 import type { FaultRule, LogEntry } from '../../sandbox/stand-ins/api';
-import { isStruck, LOOKING, PAYING, WAITING } from './cell';
+import { isStruck, CHECKING, PAYING, WAITING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';
 
@@ -11,7 +11,7 @@ const isStruckPost = (entry: LogEntry) => entry.method === 'POST' && isStruck(en
 const isRefused = ({ method, status }: LogEntry) => method === 'POST' && status === 429;
 const isBadGateway = ({ server, status }: LogEntry) => server === 'cdn' && status === 502;
 const isModels = ({ path }: LogEntry) => path.startsWith('/v1/models');
-const isLook = ({ method, path }: LogEntry) => method === 'GET' && path.includes('generation_id=');
+const isCheck = ({ method, path }: LogEntry) => method === 'GET' && path.includes('generation_id=');
 const isLog = ({ path }: LogEntry) => path.startsWith('/v2/logs');
 const isDownload = ({ server }: LogEntry) => server === 'cdn';
 
@@ -53,7 +53,7 @@ testMatrix('4-stop', [
 		[{ on: 'submit', action: { kind: 'status', status: 429, headers: { 'retry-after': '60' } } }],
 		{ posts: 2 },
 	),
-	stop('while looking for a lost answer', PAYING, 'request', isLog, [
+	stop('while searching for a lost answer', PAYING, 'request', isLog, [
 		{ on: 'submit', action: { kind: 'acceptThenReset' } },
 		{ on: 'logs', action: { kind: 'hang' } },
 	]),
@@ -65,21 +65,21 @@ testMatrix('4-stop', [
 		[{ on: 'models', action: { kind: 'hang' } }],
 		{ options: { maxCost: 100 } },
 	),
-	stop('before the first look is answered', LOOKING, 'request', isLook, [hang]),
-	stop('between looks', WAITING, 'response', isLook, [], running),
-	stop('after some looks', WAITING, 'response', isLook, [], { ...running, count: 7 }),
-	stop('before the CDN answers', LOOKING, 'request', isDownload, [
+	stop('before the first check is answered', CHECKING, 'request', isCheck, [hang]),
+	stop('between checks', WAITING, 'response', isCheck, [], running),
+	stop('after some checks', WAITING, 'response', isCheck, [], { ...running, count: 7 }),
+	stop('before the CDN answers', CHECKING, 'request', isDownload, [
 		{ on: 'cdn', action: { kind: 'hang' } },
 	]),
-	stop('while downloading', LOOKING, 'request', isDownload, [stalled]),
-	stop('while all are downloading', LOOKING, 'request', isDownload, [{ ...stalled, times: 5 }], {
+	stop('while downloading', CHECKING, 'request', isDownload, [stalled]),
+	stop('while all are downloading', CHECKING, 'request', isDownload, [{ ...stalled, times: 5 }], {
 		strikesAll: true,
 		items: [5],
 		count: 5,
 	}),
 	stop(
 		'between downloads',
-		LOOKING,
+		CHECKING,
 		'response',
 		isBadGateway,
 		[{ on: 'cdn', action: { kind: 'status', status: 502 }, times: 9 }],
@@ -87,9 +87,9 @@ testMatrix('4-stop', [
 	),
 	stop(
 		'while asking for a fresh address',
-		LOOKING,
+		CHECKING,
 		'request',
-		isLook,
+		isCheck,
 		[
 			{ on: 'cdn', action: { kind: 'expire' } },
 			{ ...hang, after: 1 },

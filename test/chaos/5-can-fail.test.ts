@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(async () => await engine?.stop());
 
 const fault: Fault = {
-	name: 'look: 401',
+	name: 'check: 401',
 	strikes: ['createAndWait'],
 	rules: () => [{ on: 'fetch', action: { kind: 'status', status: 401 }, times: 2 }],
 };

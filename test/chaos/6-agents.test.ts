@@ -17,18 +17,18 @@ const RETRYING: Partial<INode> = { retryOnFail: true, maxTries: 3, waitBetweenTr
 const HOUR_MS = 3_600_000;
 const status = (code: number): FaultRule['action'] => ({ kind: 'status', status: code });
 
-interface Trouble {
+interface Fault {
 	rules?: Rule[];
 	generationMs?: number;
 	/** Requests for each video, where more than one is right. */
 	posts?: number;
 }
 
-const troubles: Record<string, Trouble> = {
+const faults: Record<string, Fault> = {
 	nothing: {},
 	'longer than Timeout': { generationMs: HOUR_MS },
-	'look: 400': { rules: [{ on: 'fetch', action: status(400), times: 2 }] },
-	'look: 503 until the time is over': { rules: [{ on: 'fetch', action: status(503), times: 99 }] },
+	'check: 400': { rules: [{ on: 'fetch', action: status(400), times: 2 }] },
+	'check: 503 until the time is over': { rules: [{ on: 'fetch', action: status(503), times: 99 }] },
 	'submit: 400': { rules: [{ on: 'submit', action: status(400) }], posts: 2 },
 	'submit: 429': { rules: [{ on: 'submit', action: status(429), times: 2 }], posts: 3 },
 	'submit: 502': { rules: [{ on: 'submit', action: status(502) }] },
@@ -44,7 +44,7 @@ const troubles: Record<string, Trouble> = {
 		posts: 2,
 	},
 	'generation: charged, its video comes late': {
-		rules: [{ on: 'submit', action: { kind: 'chargedLate', looks: 5 } }],
+		rules: [{ on: 'submit', action: { kind: 'chargedLate', checks: 5 } }],
 	},
 };
 const callings: Record<string, string[]> = {
@@ -53,11 +53,11 @@ const callings: Record<string, string[]> = {
 	'three calls': ['A hill', 'A dune', 'A bay'],
 };
 const cells = ([2, 3] as const).flatMap((version) =>
-	Object.keys(troubles).flatMap((trouble) =>
+	Object.keys(faults).flatMap((fault) =>
 		Object.keys(callings).flatMap((calling) =>
 			(version === 2 ? [false, true] : [false]).map((together) => ({
 				version,
-				trouble,
+				fault,
 				calling,
 				together,
 			})),
@@ -78,10 +78,10 @@ afterAll(async () => {
 });
 
 async function runCell(
-	{ version, trouble, calling, together }: Cell,
+	{ version, fault, calling, together }: Cell,
 	api: SandboxApi,
 ): Promise<RunResult> {
-	const { rules = [], generationMs = 0 } = troubles[trouble] ?? {};
+	const { rules = [], generationMs = 0 } = faults[fault] ?? {};
 	api.settings.generationMs = generationMs;
 	for (const rule of rules) api.fault(rule);
 	const parameters: IDataObject = {
@@ -96,7 +96,7 @@ async function runCell(
 	return await engine.run(workflow, { credentials: api });
 }
 
-test.each(cells)('agent $version, $trouble, $calling, together: $together', async (cell) => {
+test.each(cells)('agent $version, $fault, $calling, together: $together', async (cell) => {
 	const api = await startSandboxApi();
 	try {
 		const result = await runCell(cell, api);
@@ -117,7 +117,7 @@ test.each(cells)('agent $version, $trouble, $calling, together: $together', asyn
 		);
 		const twice = prompts.filter((prompt) => paidOf(prompt) > 1);
 		lines.push({
-			fault: cell.trouble,
+			fault: cell.fault,
 			operation: `agent ${cell.version}${cell.together ? ', together' : ''}`,
 			items: callings[cell.calling]?.length ?? 0,
 			'on error': 'stop',
@@ -131,7 +131,7 @@ test.each(cells)('agent $version, $trouble, $calling, together: $together', asyn
 		});
 		expect(lost).toEqual([]);
 		expect(twice).toEqual([]);
-		const most = troubles[cell.trouble]?.posts ?? 1;
+		const most = faults[cell.fault]?.posts ?? 1;
 		for (const prompt of prompts) expect(postsOf(prompt)).toBeLessThanOrEqual(most);
 		expect(result.unhandled).toEqual([]);
 		// An agent cannot use a file.

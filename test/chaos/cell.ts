@@ -24,7 +24,7 @@ export type Operation = 'create' | 'createAndWait' | 'get' | 'getAndWait';
 export const ALL: Operation[] = ['create', 'createAndWait', 'get', 'getAndWait'];
 export const PAYING: Operation[] = ['create', 'createAndWait'];
 export const WAITING: Operation[] = ['createAndWait', 'getAndWait'];
-export const LOOKING: Operation[] = ['createAndWait', 'get', 'getAndWait'];
+export const CHECKING: Operation[] = ['createAndWait', 'get', 'getAndWait'];
 
 type Rule = Omit<FaultRule, 'match'>;
 

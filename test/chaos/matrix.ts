@@ -10,7 +10,7 @@ import { writeLines } from './table';
 export const SPEED = 25;
 /** Most cells wait most of the time. */
 const CELLS_AT_ONCE = 4;
-/** All cells of one file run before its tests look at them. */
+/** All cells of one file run before its tests read the results. */
 const LIMIT_MS = 900_000;
 /** Flags for Node that take the ledger out. */
 export const WITHOUT_LEDGER = ['--require', join(__dirname, 'without-ledger.cjs')];

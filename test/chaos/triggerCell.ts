@@ -35,7 +35,7 @@ export class Scene {
 	readonly due: Generation[] = [];
 	readonly notDue: Generation[] = [];
 	polls = 0;
-	/** Requests that nobody could have saved: pages of the log, looks at videos, and what was struck. */
+	/** Requests that nobody could have saved: pages of the log, checks of videos, and what was struck. */
 	needed = 0;
 	private readonly engines: Engine[] = [];
 
@@ -128,8 +128,8 @@ export async function runTrouble(
 		await trouble.run(scene);
 		const { trigger, due, notDue } = scene;
 		const requests = api.log.filter(({ method }) => method === 'GET').length;
-		// One look at each video that came, unless it failed.
-		const looks = trigger.rows.filter(({ json }) => json.status !== 'failed').length;
+		// One check of each video that came, unless it failed.
+		const checks = trigger.rows.filter(({ json }) => json.status !== 'failed').length;
 		const alive = await isAlive(scene);
 		const rows = trigger.rows.filter(({ json }) => !String(json.clientRequestId).endsWith('alive'));
 		return {
@@ -141,7 +141,7 @@ export async function runTrouble(
 			twice: rows.length - new Set(rows.map(({ json }) => json.id)).size,
 			old: notDue.filter(({ id }) => countOf(rows, id) > 0).length,
 			requests,
-			'without need': requests - scene.needed - looks,
+			'without need': requests - scene.needed - checks,
 			'error executions': trigger.errors.length,
 			alive: alive ? 'yes' : 'NO',
 		};

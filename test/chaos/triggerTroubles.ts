@@ -400,7 +400,7 @@ const filters: Trouble[] = [
 			await scene.makeOthers(1, named('b-old-2'));
 			await scene.make(1, named('ab-unseen'));
 			scene.trigger.parameters = { filters: {} };
-			// One look with the new filters, one with the old ones.
+			// The log is read with the new filters, then with the old ones.
 			await scene.activate(2, 'update');
 			await scene.poll();
 			await scene.make(2, named('b-new'));
@@ -502,7 +502,7 @@ const states: Trouble[] = [
 	},
 ];
 
-const looks: Trouble[] = [
+const checks: Trouble[] = [
 	{
 		name: 'video: 503 for three polls',
 		run: async (scene) => {
@@ -510,7 +510,7 @@ const looks: Trouble[] = [
 			await scene.poll();
 			await scene.make(2);
 			scene.strike(status(503), 6, 'fetch');
-			// Two looks each, struck.
+			// Two checks each, struck.
 			for (let polls = 0; polls < 3; polls++) await scene.poll(3);
 			await scene.poll();
 			await scene.poll();
@@ -564,5 +564,5 @@ export const TROUBLES: Trouble[] = [
 	...filters,
 	...keys,
 	...states,
-	...looks,
+	...checks,
 ];

@@ -8,7 +8,7 @@ import {
 	bytesOf,
 	changed,
 	filesOf,
-	firstLook,
+	firstCheck,
 	generationsOf,
 	postsOf,
 	recoveryOf,
@@ -44,7 +44,7 @@ beforeAll(async () => {
 		}),
 	);
 	held = await stage.n8n.run(heldWorkflow, 'Start');
-	await firstLook(stage.api, HELD);
+	await firstCheck(stage.api, HELD);
 	await stage.instance.crash();
 	await stage.restart();
 	afterwards = await stage.n8n.waitFor(held);

@@ -16,7 +16,7 @@ import {
 	bytesOf,
 	changed,
 	filesOf,
-	firstLook,
+	firstCheck,
 	generationsOf,
 	postsOf,
 	recoveryOf,
@@ -155,7 +155,7 @@ test('a worker that is killed during the wait loses no generation', async () => 
 		(cause: unknown) =>
 			axios.isAxiosError(cause) ? `HTTP ${cause.response?.status}` : String(cause),
 	);
-	await firstLook(stage.api, prompt);
+	await firstCheck(stage.api, prompt);
 	const [generation] = generationsOf(stage.api, prompt);
 	// Its log has the ID from the moment of payment.
 	const itsWorker = workers.find(({ printed }) => printed().includes(generation!.id));

@@ -153,8 +153,8 @@ export function recoveryOf(executionId: string): WorkflowFile {
 	};
 }
 
-/** Looks at the generation with this prompt. */
-export function looksOf(api: SandboxApi, prompt: string): LogEntry[] {
+/** Checks of the generation with this prompt. */
+export function checksOf(api: SandboxApi, prompt: string): LogEntry[] {
 	const ids = api.generations.filter(({ body }) => body.prompt === prompt).map(({ id }) => id);
 	return api.log.filter(
 		({ method, generationId = '' }) => method === 'GET' && ids.includes(generationId),
@@ -162,11 +162,11 @@ export function looksOf(api: SandboxApi, prompt: string): LogEntry[] {
 }
 
 /** Resolves when n8n has its first answer on how the generation goes. */
-export async function firstLook(api: SandboxApi, prompt: string): Promise<void> {
-	if (looksOf(api, prompt).some(({ status }) => status === 200)) return;
+export async function firstCheck(api: SandboxApi, prompt: string): Promise<void> {
+	if (checksOf(api, prompt).some(({ status }) => status === 200)) return;
 	await new Promise<void>((resolve) => {
 		const listener = () => {
-			if (looksOf(api, prompt).length === 0) return;
+			if (checksOf(api, prompt).length === 0) return;
 			api.off('response', listener);
 			resolve();
 		};

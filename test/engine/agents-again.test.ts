@@ -96,7 +96,7 @@ describe.each([2, 3] as const)('agent version %i', (version) => {
 		return workflow;
 	};
 
-	test('the same arguments in the next round, and another picture: another video', async () => {
+	test('the same arguments in the next round, and another image: another video', async () => {
 		const url =
 			"={{ `items.map(({ json }) => ({ json: { url: 'https://example.com/${$runIndex}.png' } }))` }}";
 		const workflow = twice(

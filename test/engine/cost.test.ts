@@ -98,7 +98,7 @@ describe('Estimate Only', () => {
 		}
 	});
 
-	test('shows the request as it would be sent, with its pictures cut', async () => {
+	test('shows the request as it would be sent, with its images cut', async () => {
 		const result = await run(
 			{
 				prompt: 'A hill',

@@ -9,7 +9,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
-import { fileOf, itemsOf, looks, mediaBytes, posts, TEXT, useEngine } from './setup';
+import { fileOf, itemsOf, checks, mediaBytes, posts, TEXT, useEngine } from './setup';
 
 const SPEED = 20;
 const setup = useEngine({ binaryMode: 'filesystem', speed: SPEED });
@@ -107,7 +107,7 @@ describe('tried again until it is whole', () => {
 		setup.api.fault({ on: 'cdn', action, times: ATTEMPTS - 1 });
 		expectWhole(await run());
 		expect(downloads()).toHaveLength(ATTEMPTS);
-		expect(looks(setup)).toHaveLength(1);
+		expect(checks(setup)).toHaveLength(1);
 		expect(posts(setup)).toHaveLength(1);
 		// An empty file of an attempt that ended well for n8n may be there.
 		const notEmpty = storedFiles().filter((path) => readFileSync(path).length > 0);
@@ -162,7 +162,7 @@ describe('an address that has expired', () => {
 		const result = await run();
 		expectWhole(result);
 		expect(downloads().map(({ path }) => path.slice(-4))).toEqual(['?v=1', '?v=2']);
-		expect(looks(setup)).toHaveLength(2);
+		expect(checks(setup)).toHaveLength(2);
 		expect(result.outputs[0]?.[0]?.json.video).toEqual({
 			url: expect.stringMatching(/\?v=2$/) as string,
 		});

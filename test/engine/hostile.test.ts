@@ -75,7 +75,7 @@ const runItems = async (parameters: object, items: IDataObject[]) =>
 		items.length,
 	);
 
-test('any answer to a look', async () => {
+test('any answer to a check', async () => {
 	await fc.assert(
 		fc.asyncProperty(answers, async (bodies) => {
 			setup.api.reset();

@@ -19,8 +19,8 @@ const run = async (workflow: WorkflowSpec, count = 3, retryOf?: string) => {
 const videosOf = (result: RunResult) =>
 	(result.outputs[0] ?? []).filter(({ files }) => files.data).map(({ json }) => json.id);
 const bought = () => setup.api.settled().map(({ id }) => id);
-/** After it is paid for, the item meets something that no further look can mend. */
-const failLooks = (index: number, times: number) =>
+/** After it is paid for, the item meets something that no further check can mend. */
+const failChecks = (index: number, times: number) =>
 	setup.api.fault({
 		on: 'fetch',
 		action: { kind: 'status', status: 400 },
@@ -32,7 +32,7 @@ describe.each([2, 3, 4, 5])('Retry On Fail, %i tries', (maxTries) => {
 	const retry = { retryOnFail: true, maxTries, waitBetweenTries: 1 };
 
 	test.each([0, 2])('item %i fails in all tries but the last', async (failing) => {
-		failLooks(failing, maxTries - 1);
+		failChecks(failing, maxTries - 1);
 		const result = await run(veoWorkflow(EACH, retry));
 		expect(result.error).toBeUndefined();
 		expect(posts(setup)).toHaveLength(3);
@@ -41,12 +41,12 @@ describe.each([2, 3, 4, 5])('Retry On Fail, %i tries', (maxTries) => {
 
 	test('Continue On Fail: n8n tries again for the first item only', async () => {
 		const proceed = { ...retry, onError: 'continueRegularOutput' as const };
-		failLooks(0, maxTries - 1);
+		failChecks(0, maxTries - 1);
 		const mended = await run(veoWorkflow(EACH, proceed));
 		expect(videosOf(mended)).toHaveLength(3);
 		expect(posts(setup)).toHaveLength(3);
 
-		failLooks(2, maxTries);
+		failChecks(2, maxTries);
 		const [, , third] = (await run(veoWorkflow(EACH, proceed))).outputs[0] ?? [];
 		expect(posts(setup)).toHaveLength(6);
 		expect(bought()).toContain(third?.json.generationId);
@@ -54,7 +54,7 @@ describe.each([2, 3, 4, 5])('Retry On Fail, %i tries', (maxTries) => {
 	});
 
 	test('it fails to the end: nothing is bought again, and a retry of the execution goes on', async () => {
-		failLooks(1, maxTries);
+		failChecks(1, maxTries);
 		const failed = await run(veoWorkflow(EACH, retry));
 		expect(failed.error?.itemIndex).toBe(1);
 		const retried = await run(veoWorkflow(EACH, retry), 3, failed.executionId);
@@ -67,7 +67,7 @@ test.each<[string, WorkflowSpec]>([
 	['the original', veoWorkflow(EACH)],
 	['the saved', veoWorkflow({ ...EACH, options: { fileName: 'changed.mp4', timeout: 500 } })],
 ])('Executions → Retry with %s workflow, twice in a row', async (_name, workflow) => {
-	failLooks(1, 2);
+	failChecks(1, 2);
 	const first = await run(veoWorkflow(EACH));
 	expect(first.status).toBe('error');
 	const second = await run(workflow, 3, first.executionId);
@@ -79,7 +79,7 @@ test.each<[string, WorkflowSpec]>([
 });
 
 test('an edited prompt or setting on retry is a new video, and only that', async () => {
-	failLooks(1, 1);
+	failChecks(1, 1);
 	const failed = await run(veoWorkflow(EACH));
 	const edited = { ...EACH, prompt: '={{ $json.index === 1 ? "A dune" : "Wave " + $json.index }}' };
 	const retried = await run(veoWorkflow(edited), 3, failed.executionId);
@@ -124,7 +124,7 @@ describe('loops', () => {
 	});
 });
 
-describe('a generation that was not charged is struck out', () => {
+describe('a generation that was not charged is discarded', () => {
 	test.each<[string, Parameters<typeof setup.api.fault>[0]['action']]>([
 		['failed', { kind: 'fail', error: { name: 'PolicyError', message: 'Refused' } }],
 		['without video', { kind: 'noVideo' }],
@@ -141,7 +141,7 @@ describe('a generation that was not charged is struck out', () => {
 	});
 
 	test('a video that is late when the time is over is not', async () => {
-		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', looks: 3 } });
+		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', checks: 3 } });
 		const workflow = veoWorkflow({ ...TEXT, options: { pollInterval: 2, timeout: 3 } });
 		const failed = await run(workflow, 1);
 		expect(failed.error?.message).toBe('The video was not ready after 3 seconds [item 0]');

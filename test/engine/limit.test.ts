@@ -231,7 +231,7 @@ describe('what is paid already costs nothing again', () => {
 		expect(setup.api.settled().filter(({ paid }) => paid)).toHaveLength(3);
 	});
 
-	test('a lower limit still lets resumed generations through, without a look at prices', async () => {
+	test('a lower limit still lets resumed generations through, without reading prices', async () => {
 		setup.api.fault({ on: 'fetch', times: 1, action: { kind: 'status', status: 400 } });
 		await setup.engine.run(workflow, { items, credentials: credentials(), executionId: '81' });
 		expect(posts(setup)).toHaveLength(3);

@@ -129,7 +129,7 @@ describe('many large images that are checked, and none is sent', () => {
 	});
 });
 
-describe('many large pictures in the filesystem mode', () => {
+describe('many large images in the filesystem mode', () => {
 	const HEAP_MB = 200;
 	const COUNT = 24;
 	const setup = useEngine({
@@ -138,8 +138,8 @@ describe('many large pictures in the filesystem mode', () => {
 	});
 
 	test('are held in memory only while they are sent', async () => {
-		const picture = Buffer.concat([mediaBytes('first-frame.png'), Buffer.alloc(14_000_000)]);
-		const photoOf = { base64: picture.toString('base64'), mimeType: 'image/png' };
+		const image = Buffer.concat([mediaBytes('first-frame.png'), Buffer.alloc(14_000_000)]);
+		const photoOf = { base64: image.toString('base64'), mimeType: 'image/png' };
 		expect(COUNT * photoOf.base64.length).toBeGreaterThan(2 * HEAP_MB * 1_000_000);
 		const result = await setup.engine.run(
 			{

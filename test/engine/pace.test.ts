@@ -2,7 +2,7 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
-import { itemsOf, looks, posts, TEXT, useEngine } from './setup';
+import { itemsOf, checks, posts, TEXT, useEngine } from './setup';
 
 const SPEED = 20;
 const setup = useEngine({ speed: SPEED });
@@ -20,22 +20,22 @@ const run = async (parameters: IDataObject = {}, count = 1, settings: Partial<IN
 /** As the node lives it, in seconds. */
 const livedS = (ms: number) => (ms * SPEED) / 1_000;
 
-describe('a limit on looks', () => {
+describe('a limit on checks', () => {
 	const COUNT = 10;
 
-	test('ten items against 200 looks a minute: all are delivered, and few looks are refused', async () => {
+	test('ten items against 200 checks a minute: all are delivered, and few checks are refused', async () => {
 		Object.assign(setup.api.settings, {
 			generationMs: 150_000 / SPEED,
-			looksPerMinute: 200,
+			checksPerMinute: 200,
 			speed: SPEED,
 		});
 		const result = await run({ options: { pollInterval: 1, timeout: 400 } }, COUNT);
 		expect(result.error).toBeUndefined();
 		expect(result.outputs[0]?.filter(({ files }) => files.data)).toHaveLength(COUNT);
-		// Ten items that look once a second would be refused most of the time.
-		const refused = looks(setup).filter(({ status }) => status === 429).length;
+		// Ten items that check once a second would be refused most of the time.
+		const refused = checks(setup).filter(({ status }) => status === 429).length;
 		expect(refused).toBeGreaterThan(0);
-		expect(refused / looks(setup).length).toBeLessThan(0.1);
+		expect(refused / checks(setup).length).toBeLessThan(0.1);
 	});
 
 	test('a Retry-After of an hour keeps nobody waiting for a video that is ready', async () => {
@@ -77,7 +77,7 @@ describe('what will never come is not waited for', () => {
 			setup.api.fault({ on: 'fetch', action: { kind: 'json', body: { id: 'x', status } } });
 			const result = await run();
 			expect(result.error?.message).toBe('The video could not be generated [item 0]');
-			expect(looks(setup)).toHaveLength(1);
+			expect(checks(setup)).toHaveLength(1);
 		},
 	);
 
@@ -134,7 +134,7 @@ describe('Stop in Get Video', () => {
 		setup.api.settings.generationMs = 3_600_000;
 		await run({ operation: 'create' });
 		const [generation] = setup.api.generations;
-		const looked = new Promise((resolve) => setup.api.once('response', resolve));
+		const checked = new Promise((resolve) => setup.api.once('response', resolve));
 		const { done, cancel } = setup.engine.start(
 			veoWorkflow({
 				operation: 'get',
@@ -143,7 +143,7 @@ describe('Stop in Get Video', () => {
 			}),
 			{ credentials: setup.api },
 		);
-		await looked;
+		await checked;
 		cancel();
 		const result = await done;
 		expect(result.status).toBe('canceled');

@@ -64,7 +64,7 @@ test('too long for the request ID is refused before anything is paid', async () 
 	const result = await run({ operation: 'create', options: { reference: PER_ITEM } }, items);
 	expect(result.error?.message).toBe("'Reference' is too long [item 1]");
 	expect(result.error?.description).toContain('takes 120 characters');
-	expect(result.error?.description).toContain('has room for 93');
+	expect(result.error?.description).toContain('has room for 84');
 	expect(posts(setup)).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /** What is refused before anything is paid, with the message that a person needs. */
 import { veoWorkflow } from './harness';
-import { fileOf, looks, posts, TEXT, useEngine } from './setup';
+import { fileOf, checks, posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine();
 const photo = 'https://example.com/photo.jpg';
@@ -67,13 +67,13 @@ test.each<[string, object, string, string]>([
 		'a web page',
 	],
 	[
-		'video as picture',
+		'video as image',
 		{ ...FRAMES, firstFrame: 'clip', lastFrame: photo },
 		"The file in 'First Frame' is not an image",
 		'video/mp4',
 	],
 	[
-		'picture as video',
+		'image as video',
 		{ prompt: 'x', model: 'google/veo3-1-extend-video', sourceVideo: 'photo' },
 		"The file in 'Source Video' is not a video",
 		'image/jpeg',
@@ -103,7 +103,7 @@ test.each<[string, object, string, string]>([
 		'Base64',
 	],
 	[
-		'a number as picture',
+		'a number as image',
 		{ ...FRAMES, firstFrame: '={{ 5 }}', lastFrame: photo },
 		"'First Frame' is not a URL, a data URI, or a binary field",
 		'$binary.data',
@@ -206,7 +206,7 @@ test('a wrong key says so after the first request, not after ten', async () => {
 		expect(message).toContain('The AI/ML API did not accept the API key');
 		expect(posts(setup)).toHaveLength(1);
 	}
-	expect(looks(setup)).toHaveLength(0);
+	expect(checks(setup)).toHaveLength(0);
 });
 
 test.each([

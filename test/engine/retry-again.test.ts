@@ -14,7 +14,7 @@ const PROCEEDING: Partial<INode> = { onError: 'continueRegularOutput' };
 const EACH = { ...TEXT, prompt: '=Wave {{ $json.index }}' };
 const HOUR_MS = 3_600_000;
 const status = (code: number, body?: unknown): Action => ({ kind: 'status', status: code, body });
-const failLooks = (times = 1) => setup.api.fault({ on: 'fetch', action: status(400), times });
+const failChecks = (times = 1) => setup.api.fault({ on: 'fetch', action: status(400), times });
 
 const run = async (workflow: WorkflowSpec, options: Partial<RunOptions> = {}) => {
 	const started = setup.engine.start(workflow, { credentials: setup.api, ...options });
@@ -26,7 +26,7 @@ const idsOf = (result: RunResult) => rowsOf(result).map(({ id }) => id);
 
 describe('a row that tells an error names what an earlier try paid for', () => {
 	test('after an edit that leaves one prompt empty', async () => {
-		failLooks(2);
+		failChecks(2);
 		const failed = await run(veoWorkflow(EACH), { items: itemsOf(2) });
 		const prompt = '={{ $json.index === 0 ? "" : "Wave 1" }}';
 		const edited = veoWorkflow({ ...EACH, prompt }, PROCEEDING);
@@ -39,7 +39,7 @@ describe('a row that tells an error names what an earlier try paid for', () => {
 	});
 
 	test('with a credential that cannot be used', async () => {
-		failLooks(2);
+		failChecks(2);
 		const failed = await run(veoWorkflow(EACH), { items: itemsOf(2) });
 		const retried = await run(veoWorkflow(EACH, PROCEEDING), {
 			items: itemsOf(2),
@@ -51,7 +51,7 @@ describe('a row that tells an error names what an earlier try paid for', () => {
 		expect(named.sort()).toEqual(accepted().sort());
 	});
 
-	test('when the looks are refused for want of credits', async () => {
+	test('when the checks are refused for want of credits', async () => {
 		const body = { message: "You've run out of credits" };
 		setup.api.fault({ on: 'fetch', action: status(403, body), times: 99 });
 		const result = await run(veoWorkflow(EACH, PROCEEDING), { items: itemsOf(2) });
@@ -63,7 +63,7 @@ describe('a row that tells an error names what an earlier try paid for', () => {
 
 describe('edits before a retry of the execution', () => {
 	test('to another prompt: the first message named the old video', async () => {
-		failLooks();
+		failChecks();
 		const failed = await run(veoWorkflow(EACH), { items: itemsOf(1) });
 		expect(failed.error?.description).toContain(accepted()[0]);
 		const retried = await run(veoWorkflow({ ...EACH, prompt: 'Dune' }), {
@@ -75,7 +75,7 @@ describe('edits before a retry of the execution', () => {
 	});
 
 	test('a setting that the model lacks, beside the clock in the prompt: no other request', async () => {
-		failLooks();
+		failChecks();
 		const parameters = { ...TEXT, prompt: '=News of {{ $now.toMillis() }}' };
 		const failed = await run(veoWorkflow(parameters));
 		const videoSettings = { personGeneration: 'allow_adult' };
@@ -86,7 +86,7 @@ describe('edits before a retry of the execution', () => {
 	});
 
 	test('four retries in a row, each with another option', async () => {
-		failLooks(4);
+		failChecks(4);
 		let last = await run(veoWorkflow({ ...EACH, options: { maxConcurrent: 1 } }), {
 			items: itemsOf(2),
 		});
@@ -167,7 +167,7 @@ describe('time', () => {
 	});
 
 	test('a paid ID that the account does not know an hour later is told within two minutes', async () => {
-		failLooks();
+		failChecks();
 		const failed = await run(veoWorkflow(TEXT));
 		const unknown = status(404, { message: 'Generation not found' });
 		setup.api.fault({ on: 'fetch', action: unknown, times: 99_999 });

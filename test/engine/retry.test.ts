@@ -266,7 +266,7 @@ describe('a request whose answer was lost', () => {
 	test.each<[string, Action]>([
 		['a 502 that names it', { kind: 'acceptThenStatus', status: 502, named: true }],
 		['an answer that breaks off', { kind: 'acceptThenBroken' }],
-	])('%s: the ID in the header is kept and looked at', async (_name, action) => {
+	])('%s: the ID in the header is kept and checked', async (_name, action) => {
 		// Not in the log yet.
 		setup.api.settings.generationMs = 60_000 / SPEED;
 		lose(action, 0);
@@ -293,7 +293,7 @@ describe('what an answer may look like', () => {
 	};
 
 	test('completed and charged, the video 14 s later: waited for, and bought once', async () => {
-		const result = await answering({ kind: 'chargedLate', looks: 7 });
+		const result = await answering({ kind: 'chargedLate', checks: 7 });
 		expect(videosOf(result)).toEqual(bought());
 		expect(posts(setup)).toHaveLength(1);
 	});
@@ -304,7 +304,7 @@ describe('what an answer may look like', () => {
 		expect(result.outputs[0]?.[0]?.json.video).toEqual({ url: expect.stringMatching(/^http/) });
 	});
 
-	test('completed at once: no look is needed', async () => {
+	test('completed at once: no check is needed', async () => {
 		const result = await answering({ kind: 'completedAtOnce' });
 		expect(videosOf(result)).toEqual(bought());
 		expect(setup.api.log.filter(({ path }) => path.includes('generation_id='))).toEqual([]);
@@ -349,7 +349,7 @@ describe('what an answer may look like', () => {
 		expect(JSON.stringify(result.context)).not.toContain('"req"');
 	});
 
-	test("a look that a firewall refuses is ridden out: 403 that is not the API's own", async () => {
+	test("a check that a firewall refuses is ridden out: 403 that is not the API's own", async () => {
 		setup.api.fault({ on: 'fetch', action: { kind: 'html', status: 403 }, times: 3 });
 		const result = await run(veoWorkflow({ ...TEXT, options: { pollInterval: 2 } }));
 		expect(videosOf(result)).toEqual(bought());

@@ -127,7 +127,7 @@ test('Get Many', async () => {
 describe('another host', () => {
 	test.each<[string, IDataObject, FaultRule['on']]>([
 		['submission', {}, 'submit'],
-		['look', {}, 'fetch'],
+		['check', {}, 'fetch'],
 		['prices', { options: { maxCost: 5 } }, 'models'],
 		['log', { operation: 'getMany' }, 'logs'],
 	])('a redirect of the %s is not followed', async (_name, parameters, on) => {
@@ -165,7 +165,7 @@ describe('another host', () => {
 		expect(leaks(result)).toEqual([]);
 	});
 
-	test('a picture on another host is left to the API', async () => {
+	test('an image on another host is left to the API', async () => {
 		const result = await run({
 			model: 'google/veo-3.1-i2v',
 			firstFrame: `${elsewhere.url}/a.png`,

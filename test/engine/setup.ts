@@ -32,7 +32,7 @@ export function useEngine(options: EngineOptions & SandboxOptions = {}): Setup {
 			logClockMs: 0,
 			logStrangeRows: false,
 			logEndless: false,
-			looksPerMinute: Infinity,
+			checksPerMinute: Infinity,
 			logsPerMinute: Infinity,
 			videoBytes: undefined,
 			...settings,
@@ -66,7 +66,7 @@ export const itemsOf = (count: number): InputItem[] =>
 /** A request that any text-to-video test can use. */
 export const TEXT = { model: 'google/veo-3.1-t2v', prompt: 'A lighthouse at dusk' };
 export const posts = ({ api }: Setup) => api.log.filter(({ method }) => method === 'POST');
-export const looks = ({ api }: Setup) =>
+export const checks = ({ api }: Setup) =>
 	api.log.filter(({ method, path }) => method === 'GET' && path.includes('generation_id='));
 
 /** No name server is asked for a label of more than 63 characters: the answer is at once, and the same. */

@@ -19,7 +19,7 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 		await api.stop();
 	});
 
-	test('a prompt and two pictures in, a video out', async () => {
+	test('a prompt and two images in, a video out', async () => {
 		const result = await engine.run(
 			veoWorkflow({
 				prompt: 'From dawn to dusk',

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { FaultRule, LogEntry } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
-import { itemsOf, looks, posts, TEXT, useEngine } from './setup';
+import { itemsOf, checks, posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine({ binaryMode: 'filesystem' });
 const MAX_STOP_MS = 250;
@@ -12,7 +12,7 @@ jest.retryTimes(2, { logErrorsBeforeRetry: true });
 const LONG_MS = 3_600_000;
 
 const isPost = ({ method }: LogEntry) => method === 'POST';
-const isLook = ({ method, path }: LogEntry) => method === 'GET' && path.includes('generation_id=');
+const isCheck = ({ method, path }: LogEntry) => method === 'GET' && path.includes('generation_id=');
 const isLog = ({ path }: LogEntry) => path.startsWith('/v2/logs');
 const isDownload = ({ server }: LogEntry) => server === 'cdn';
 
@@ -107,7 +107,7 @@ const phases: Array<[string, Phase]> = [
 		},
 	],
 	[
-		'looking for a lost answer',
+		'searching for a lost answer',
 		{
 			faults: [
 				{ on: 'submit', action: { kind: 'acceptThenReset' } },
@@ -116,12 +116,12 @@ const phases: Array<[string, Phase]> = [
 			when: async () => await seen('request', isLog),
 		},
 	],
-	['between looks', { generationMs: LONG_MS, when: async () => await seen('response', isLook) }],
+	['between checks', { generationMs: LONG_MS, when: async () => await seen('response', isCheck) }],
 	[
-		'between looks of Get',
+		'between checks of Get',
 		{
 			generationMs: LONG_MS,
-			when: async () => await seen('response', isLook),
+			when: async () => await seen('response', isCheck),
 			parameters: {
 				operation: 'get',
 				generationId: 'gone',
@@ -131,17 +131,17 @@ const phases: Array<[string, Phase]> = [
 		},
 	],
 	[
-		'during a look',
+		'during a check',
 		{
 			faults: [{ on: 'fetch', action: { kind: 'hang' } }],
-			when: async () => await seen('request', isLook),
+			when: async () => await seen('request', isCheck),
 		},
 	],
 	[
-		'during the one look of Get',
+		'during the one check of Get',
 		{
 			faults: [{ on: 'fetch', action: { kind: 'hang' } }],
-			when: async () => await seen('request', isLook),
+			when: async () => await seen('request', isCheck),
 			parameters: { operation: 'get', generationId: 'any' },
 		},
 	],
@@ -173,7 +173,7 @@ const phases: Array<[string, Phase]> = [
 				{ on: 'cdn', action: { kind: 'expire' } },
 				{ on: 'fetch', action: { kind: 'hang' }, after: 1 },
 			],
-			when: async () => await seen('request', isLook, 2),
+			when: async () => await seen('request', isCheck, 2),
 		},
 	],
 	[
@@ -182,7 +182,7 @@ const phases: Array<[string, Phase]> = [
 			generationMs: LONG_MS,
 			items: 100,
 			parameters: { options: { maxConcurrent: 50 } },
-			when: async () => await seen('response', isLook, 50),
+			when: async () => await seen('response', isCheck, 50),
 		},
 	],
 	[
@@ -217,7 +217,7 @@ test('the message lists what was paid for, and a retry of the execution brings i
 	const stopped = await stopIn({
 		generationMs: LONG_MS,
 		items: 4,
-		when: async () => await seen('response', isLook, 4),
+		when: async () => await seen('response', isCheck, 4),
 	});
 	expectStopped(stopped);
 	const ids = setup.api.generations.filter(isOf(stopped.executionId)).map(({ id }) => id);
@@ -247,7 +247,7 @@ test('the message lists the requests whose answer is not known', async () => {
 
 test('Retry On Fail asks and forgets nothing after Stop', async () => {
 	setup.api.settings.generationMs = LONG_MS;
-	const due = seen('response', isLook, 2);
+	const due = seen('response', isCheck, 2);
 	const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 50 };
 	const { done, cancel } = setup.engine.start(veoWorkflow(TEXT, settings), {
 		items: itemsOf(2),
@@ -280,7 +280,7 @@ test('an item ends the node: the ids of the others are waited for, and nothing m
 	expect(result.error?.description).toContain(first);
 	expect(result.error?.description).toContain(third);
 	expect(posts(setup)).toHaveLength(3);
-	expect(looks(setup).map(({ generationId }) => generationId)).toEqual([first]);
+	expect(checks(setup).map(({ generationId }) => generationId)).toEqual([first]);
 	expect(result.unhandled).toEqual([]);
 	expect(result.timersLeft).toBeLessThanOrEqual(0);
 });

@@ -69,7 +69,7 @@ describe.each([2, 3] as const)('agent version %i', (version) => {
 		}
 	});
 
-	test('what a look cannot mend names the ID in the message, and a retry of the tool does not pay again', async () => {
+	test('what a check cannot mend names the ID in the message, and a retry of the tool does not pay again', async () => {
 		setup.api.fault({ on: 'fetch', action: { kind: 'status', status: 400 }, times: 99 });
 		const result = await run(version, [HILL], { tool: RETRYING });
 		expect(posts(setup)).toHaveLength(1);

@@ -3,7 +3,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
 import type { RunResult } from './harness';
-import { itemsOf, looks, posts, TEXT, useEngine } from './setup';
+import { itemsOf, checks, posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine({ speed: 20 });
 type Action = FaultRule['action'];
@@ -132,7 +132,7 @@ describe('failed after a while: sent again only where it was not charged', () =>
 	test.each<[string, IDataObject]>([
 		['an error', { status: 'error', error: { message: 'Provider failed, falling back' } }],
 		['a time-out', { status: 'timeout' }],
-	])('%s that is taken back: it is looked at before another is bought', async (_name, body) => {
+	])('%s that is taken back: it is checked before another is bought', async (_name, body) => {
 		setup.api.fault({ on: 'fetch', action: { kind: 'json', body } });
 		const result = await run();
 		expect(posts(setup)).toHaveLength(1);
@@ -165,16 +165,16 @@ describe('the video', () => {
 			const result = await answering({ status: word, video: { url: address() } });
 			expect(result.error).toBeUndefined();
 			expect(posts(setup)).toHaveLength(1);
-			expect(looks(setup)).toHaveLength(1);
+			expect(checks(setup)).toHaveLength(1);
 			expect(idsOf(result)).toEqual(accepted());
 		},
 	);
 
-	test.each([6, 8, 10])('comes %i looks after completed: it is waited for', async (late) => {
-		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', looks: late } });
+	test.each([6, 8, 10])('comes %i checks after completed: it is waited for', async (late) => {
+		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', checks: late } });
 		const result = await run();
 		expect(posts(setup)).toHaveLength(1);
-		expect(looks(setup)).toHaveLength(late + 1);
+		expect(checks(setup)).toHaveLength(late + 1);
 		expect(idsOf(result)).toEqual(paid());
 	});
 });

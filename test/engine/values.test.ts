@@ -1,7 +1,7 @@
 /** Switches, numbers and choices as people, sheets and templates write them. */
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';
-import { looks, posts, TEXT, useEngine } from './setup';
+import { checks, posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine();
 const run = async (parameters: IDataObject, value: unknown = '') =>
@@ -43,7 +43,7 @@ describe.each([
 			{ ...parameters, download: false, options: { pollInterval: 1 } },
 			value,
 		);
-		expect(looks(setup)).toHaveLength(flag ? 2 : 1);
+		expect(checks(setup)).toHaveLength(flag ? 2 : 1);
 		expect(result.error === undefined).toBe(flag);
 	});
 

@@ -1,9 +1,9 @@
-/** Waiting goes on through a passing fault, and ends at once on a lasting one. */
+/** Waiting goes on through a passing failure, and ends at once on a lasting one. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
-import { looks, posts, TEXT, useEngine } from './setup';
+import { checks, posts, TEXT, useEngine } from './setup';
 
 const setup = useEngine({ speed: 20 });
 type Action = FaultRule['action'];
@@ -40,7 +40,7 @@ describe('ridden out', () => {
 		expect(result.error).toBeUndefined();
 		expect(result.outputs[0]?.[0]?.json.id).toBe(setup.api.settled()[0]?.id);
 		expect(result.outputs[0]?.[0]?.files.data?.bytes).toBeGreaterThan(0);
-		expect(looks(setup)).toHaveLength(3);
+		expect(checks(setup)).toHaveLength(3);
 		expect(posts(setup)).toHaveLength(1);
 	});
 
@@ -52,7 +52,7 @@ describe('ridden out', () => {
 		} as const;
 		setup.api.fault({ on: 'fetch', action });
 		await run({ options: { pollInterval: 2 } });
-		const [first, second] = looks(setup).map(({ at }) => at);
+		const [first, second] = checks(setup).map(({ at }) => at);
 		expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(10_000 / 20 - 5);
 	});
 });
@@ -69,7 +69,7 @@ describe('ends at once', () => {
 		expect(result.error?.message).toBe(`${message} [item 0]`);
 		expect(result.error?.description).toContain(setup.api.generations[0]?.id);
 		expect(result.error?.description).not.toContain('Nothing was charged');
-		expect(looks(setup)).toHaveLength(1);
+		expect(checks(setup)).toHaveLength(1);
 
 		setup.api.reset();
 		setup.api.fault({ on: 'fetch', action: { kind: 'status', status }, times: 9 });
@@ -100,7 +100,7 @@ describe('ends at once', () => {
 		const told = reason ? `says: "${reason}"` : 'gave no reason';
 		expect(result.error?.description).toContain(`The AI/ML API ${told}. It is not charged`);
 		expect(result.error?.description).toContain(setup.api.generations[0]?.id);
-		expect(looks(setup)).toHaveLength(1);
+		expect(checks(setup)).toHaveLength(1);
 	});
 
 	test.each(['createAndWait', 'get'])('%s: completed without a video', async (operation) => {
@@ -126,11 +126,11 @@ describe('the deadline', () => {
 		const result = await run({ options: { timeout: 20, pollInterval: 3 } });
 		expect(result.error?.message).toBe(TIMEOUT);
 		expect(result.error?.description).toContain(setup.api.generations[0]?.id);
-		expect(looks(setup).length).toBeLessThanOrEqual(8);
+		expect(checks(setup).length).toBeLessThanOrEqual(8);
 		expect(result.tookMs).toBeLessThan(LIMIT_MS);
 	});
 
-	test('holds when the looks hang', async () => {
+	test('holds when the checks hang', async () => {
 		setup.api.fault({ on: 'fetch', action: { kind: 'hang' }, times: 99 });
 		const result = await run({ options: { timeout: 20 } });
 		expect(result.error?.message).toBe(TIMEOUT);
@@ -187,11 +187,11 @@ describe('Get without waiting', () => {
 	});
 
 	test('completed, and its video a moment later', async () => {
-		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', looks: 2 } });
+		setup.api.fault({ on: 'submit', action: { kind: 'lateVideo', checks: 2 } });
 		const { generationId, result } = await get();
 		expect(result.outputs[0]?.[0]?.json.id).toBe(generationId);
 		expect(result.outputs[0]?.[0]?.files.data?.bytes).toBeGreaterThan(0);
-		expect(looks(setup)).toHaveLength(3);
+		expect(checks(setup)).toHaveLength(3);
 	});
 
 	test.each<[string, Action, string]>([

@@ -4,7 +4,7 @@ import type { RequestInput } from '../../nodes/AimlVeo/request/body';
 import { MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, Model, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { readSetting } from '../../nodes/AimlVeo/request/settings';
-import { bodyFaults } from '../../sandbox/stand-ins/api/schema';
+import { bodyViolations } from '../../sandbox/stand-ins/api/schema';
 import { noFiles, refusalOf } from './support';
 
 const URL_A = 'https://example.com/a.png';
@@ -50,7 +50,7 @@ test.each(MODELS.map((model) => [model.id, model] as const))(
 			Object.keys(model.media).map((name) => [name, EVERYTHING.media[name as MediaName]]),
 		);
 		const body = await build({ model: id, media, settings: settingsFor(model) });
-		expect(bodyFaults(body)).toEqual([]);
+		expect(bodyViolations(body)).toEqual([]);
 		const count = Object.keys(model.media).length + Object.keys(model.settings).length;
 		expect(Object.keys(body)).toHaveLength(2 + count);
 	},
@@ -73,7 +73,7 @@ test('false and 0 are sent', async () => {
 	});
 });
 
-test('an optional picture may be absent', async () => {
+test('an optional image may be absent', async () => {
 	const model = 'google/veo-3-1-lite-generate-preview';
 	expect(await build({ model, media: { lastFrame: URL_B } })).toEqual({
 		model,
@@ -122,7 +122,7 @@ test.each<[string, Partial<RequestInput>, string]>([
 	['a prompt that is an empty object', { prompt: {} }, "'Prompt' is empty"],
 	['a missing frame', { model: 'google/veo-3.1-i2v' }, "'First Frame' is empty"],
 	[
-		'four pictures',
+		'four images',
 		{
 			model: 'google/veo-3.1-reference-to-video',
 			media: { referenceImages: `${URL_A},${URL_A},${URL_A},${URL_A}` },
@@ -130,7 +130,7 @@ test.each<[string, Partial<RequestInput>, string]>([
 		"'Reference Images' has 4 images",
 	],
 	[
-		'one wrong picture among three',
+		'one wrong image among three',
 		{
 			model: 'google/veo-3.1-reference-to-video',
 			media: { referenceImages: [URL_A, 5] },

@@ -14,13 +14,14 @@ const ORIGIN = {
 	nodeId: 'node',
 };
 const NONCE = '0123abcd';
+const BODY = '89abcdef01234567';
 
 describe('clientRequestId', () => {
 	const idOf = (other: Partial<typeof ORIGIN> = {}, attempt = 1, hash = 'hash', nonce = NONCE) =>
-		clientRequestId({ ...ORIGIN, ...other }, { hash, nonce, attempt });
+		clientRequestId({ ...ORIGIN, ...other }, { hash, nonce, body: BODY, attempt });
 
 	test('names execution, run and item', () => {
-		expect(idOf()).toMatch(/^n8n\.4711\.0\.3\.[\da-f]{8}-0123abcd$/);
+		expect(idOf()).toMatch(/^n8n\.4711\.0\.3\.[\da-f]{8}-0123abcd-89abcdef$/);
 		expect(idOf({ runIndex: 12, itemIndex: 0 })).toMatch(/^n8n\.4711\.12\.0\./);
 	});
 
@@ -47,7 +48,7 @@ describe('clientRequestId', () => {
 			itemIndex: 99_999,
 			nodeId: 'n'.repeat(99),
 		};
-		const id = clientRequestId(origin, { hash: 'h', nonce: NONCE, attempt: 1_000_000 });
+		const id = clientRequestId(origin, { hash: 'h', nonce: NONCE, body: BODY, attempt: 1_000_000 });
 		expect(id).toMatch(/^[A-Za-z0-9._:-]{1,128}$/);
 	});
 });
@@ -56,14 +57,15 @@ describe('readClientRequestId', () => {
 	const facts = { executionId: '4711', runIndex: 2, itemIndex: 3, attempt: 1 };
 
 	test('reads what clientRequestId wrote', () => {
-		const part = { hash: 'hash', nonce: NONCE, attempt: 1 };
+		const part = { hash: 'hash', nonce: NONCE, body: BODY, attempt: 1 };
 		const origin = { ...ORIGIN, runIndex: 2 };
 		expect(readClientRequestId(clientRequestId(origin, part))).toEqual(facts);
 		const third = clientRequestId(origin, { ...part, attempt: 3 });
 		expect(readClientRequestId(third)).toEqual({ ...facts, attempt: 3 });
 	});
 
-	test('reads those of version 0.1.0, which had no number of the execution', () => {
+	test('reads those of versions before, which had no nonce or no hash of the body', () => {
+		expect(readClientRequestId('n8n.4711.2.3.abcdef12-0123abcd')).toEqual(facts);
 		expect(readClientRequestId('n8n.4711.2.3.abcdef12')).toEqual(facts);
 		expect(readClientRequestId('n8n.4711.2.3.abcdef12.2')).toEqual({ ...facts, attempt: 2 });
 	});
@@ -87,13 +89,15 @@ describe('readClientRequestId', () => {
 });
 
 describe('a reference', () => {
-	const part = { hash: 'hash', nonce: NONCE, attempt: 1 };
+	const part = { hash: 'hash', nonce: NONCE, body: BODY, attempt: 1 };
 	const idWith = (reference: string, attempt = 1) =>
 		clientRequestId(ORIGIN, { ...part, attempt, reference });
 
 	test('stands in it as it is, where the header takes it', () => {
-		expect(idWith('order-4711')).toMatch(/^n8n\.4711\.0\.3\.[\da-f]{8}-0123abcd:order-4711$/);
-		expect(idWith('a:b.c-d', 2)).toMatch(/-0123abcd\.2:a:b\.c-d$/);
+		expect(idWith('order-4711')).toMatch(
+			/^n8n\.4711\.0\.3\.[\da-f]{8}-0123abcd-89abcdef:order-4711$/,
+		);
+		expect(idWith('a:b.c-d', 2)).toMatch(/-0123abcd-89abcdef\.2:a:b\.c-d$/);
 	});
 
 	test('is encoded, where the header does not take it', () => {

@@ -166,7 +166,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
 		expect(broken).toEqual([]);
 	});
 
-	test('shows pictures that are not empty, with words for those who do not see them', () => {
+	test('shows images that are not empty, with words for those who do not see them', () => {
 		for (const [, words, target = ''] of text.matchAll(/!\[(.*?)\]\(([^)]+)\)/g)) {
 			expect(words).not.toBe('');
 			expect(statSync(join(ROOT, dirname(document), target)).size).toBeGreaterThan(0);

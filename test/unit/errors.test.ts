@@ -97,7 +97,7 @@ test('long values are shortened', () => {
 	expect(errors.operationUnknown('x'.repeat(80)).message).toContain('x'.repeat(80));
 });
 
-test('only what every item would meet ends the run, and only what is free is struck out', () => {
+test('only what every item would meet ends the run, and only what is free is discarded', () => {
 	const having = (key: 'endsRun' | 'notCharged') => [
 		...new Set(ALL.filter(([, { details }]) => details[key]).map(([name]) => name)),
 	];

@@ -49,7 +49,7 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
 		fc.constantFrom(null, true, false, 0, -1, 4.5, 1e21),
 		text,
 		fc.integer(),
-		// The shape in which APIs name the place of a fault.
+		// The shape in which APIs name the place of a wrong value.
 		fc.record({
 			detail: fc.array(fc.record({ loc: fc.array(tie('json'), { maxLength: 3 }), msg: text }), {
 				maxLength: 2,
@@ -168,8 +168,8 @@ describe('answers of the API', () => {
 		);
 	});
 
-	test('any looks, in any order: the wait ends by its deadline', async () => {
-		const look = fc.oneof(
+	test('any checks, in any order: the wait ends by its deadline', async () => {
+		const check = fc.oneof(
 			answer.map((value) => ({ kind: 'answer' as const, answer: value })),
 			fc.constant({ kind: 'unknownId' as const }),
 			fc.record({
@@ -180,9 +180,9 @@ describe('answers of the API', () => {
 		);
 		await fc.assert(
 			fc.asyncProperty(
-				fc.array(look, { minLength: 1, maxLength: 20 }),
+				fc.array(check, { minLength: 1, maxLength: 20 }),
 				fc.integer({ min: 1_000, max: 300_000 }),
-				async (looks, timeoutMs) => {
+				async (checks, timeoutMs) => {
 					const clock = fakeClock();
 					const startMs = clock.now();
 					let count = 0;
@@ -193,7 +193,7 @@ describe('answers of the API', () => {
 								submittedAtMs: startMs,
 								timeoutMs,
 								stagger: 0.3,
-								check: async () => looks[count++ % looks.length]!,
+								check: async () => checks[count++ % checks.length]!,
 								sleep: clock.sleep,
 								now: clock.now,
 							}),
@@ -331,7 +331,7 @@ describe('values out of expressions', () => {
 		);
 	});
 
-	test('make a web address or a data URI of a picture, or are refused', async () => {
+	test('make a web address or a data URI of an image, or are refused', async () => {
 		const like = fc.oneof(
 			expressionValue,
 			text.map((end) => `https://example.com/${end}`),
@@ -358,7 +358,7 @@ describe('values out of expressions', () => {
 		);
 	});
 
-	test('make a list of pictures without blanks', () => {
+	test('make a list of images without blanks', () => {
 		fc.assert(
 			fc.property(expressionValue, (value) => {
 				for (const part of splitMediaList(value, noFiles)) {

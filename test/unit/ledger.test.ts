@@ -105,7 +105,7 @@ describe('Ledger', () => {
 		expect(ledger.nextAttempt(KEY)).toBe(1);
 	});
 
-	test('one that ended at no cost is struck out, and the next attempt has a number', () => {
+	test('one that ended at no cost is discarded, and the next attempt has a number', () => {
 		const ledger = new Ledger({});
 		for (const attempt of [1, 2, 3]) {
 			expect(ledger.nextAttempt(KEY)).toBe(attempt);
@@ -156,7 +156,7 @@ describe('Ledger', () => {
 			const key = ledgerKey(0, itemIndex, hash);
 			const req = clientRequestId(
 				{ ...origin, itemIndex },
-				{ hash, nonce: ledger.nonce, attempt: 1 },
+				{ hash, nonce: ledger.nonce, body: hash, attempt: 1 },
 			);
 			const at = 1_785_000_000_000;
 			ledger.sending(key, { req, at, model, body: hashRequest({ model, prompt: hash }) });
@@ -261,5 +261,72 @@ describe('Ledger', () => {
 		test('gets a number of its own for what comes', () => {
 			expect(new Ledger(stored()).nonce).toMatch(/^[\da-f]{8}$/);
 		});
+	});
+});
+
+describe('what a retry knows of the execution before', () => {
+	const before = (context: IDataObject, runs: number[], executionId?: string) => {
+		const ledger = new Ledger(context);
+		for (const run of runs) ledger.begin(run, false, executionId ? { executionId } : undefined);
+		return ledger;
+	};
+	/** What n8n hands on of a node's context. */
+	const stored = (context: IDataObject) => JSON.parse(JSON.stringify(context)) as IDataObject;
+
+	test('a new execution is the retry of none', () => {
+		const ledger = before({}, [0, 1, 2]);
+		expect(ledger.crash).toBeUndefined();
+		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('a context that is gone tells a crash; runs count from the first one', () => {
+		const ledger = before({}, [1, 2], '7');
+		expect(ledger.crash).toEqual({ executionId: '7' });
+		expect([ledger.ordinalOf(1), ledger.ordinalOf(2)]).toEqual([0, 1]);
+	});
+
+	test('a context with the run tells an ordinary end', () => {
+		const context = {};
+		before(context, [0, 1]);
+		const ledger = before(stored(context), [1, 2], '7');
+		expect(ledger.crash).toBeUndefined();
+		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('a context without the last run tells a crash in it, where n8n saves progress', () => {
+		const context = {};
+		before(context, [0, 1]);
+		const ledger = before(stored(context), [2], '7');
+		expect(ledger.crash).toEqual({ executionId: '7' });
+		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('each try of a tool is a run of its own, and tells nothing', () => {
+		const context = {};
+		new Ledger(context).begin(0, true);
+		const ledger = new Ledger(stored(context));
+		ledger.begin(1, true, { executionId: '7' });
+		expect(ledger.crash).toBeUndefined();
+	});
+
+	test('entries of a version that wrote down no runs tell an ordinary end', () => {
+		const context = {};
+		new Ledger(context).sending('0.0.a', { req: 'r', at: 1 });
+		expect(before(stored(context), [0], '7').crash).toBeUndefined();
+	});
+
+	test('a retry of the retry that ended by itself keeps counting, and has no crash behind it', () => {
+		const context = {};
+		before(context, [1], '7');
+		const ledger = before(stored(context), [1], '8');
+		expect(ledger.crash).toBeUndefined();
+		expect(ledger.ordinalOf(1)).toBe(0);
+	});
+
+	test('tries of one retry share what was read of the log', () => {
+		const context = {};
+		const ledger = before(context, [0], '7');
+		ledger.crash!.lost = [];
+		expect(before(stored(context), [0], '7').crash).toEqual({ executionId: '7', lost: [] });
 	});
 });

@@ -125,12 +125,12 @@ describe('a true run', () => {
 		expect(differing(await run({ clock }))).toEqual([]);
 	});
 
-	test('is paid for once when looks are not answered', async () => {
+	test('is paid for once when checks are not answered', async () => {
 		api.fault({ on: 'fetch', action: { kind: 'reset' }, times: 3, after: 2 });
 		const result = await run();
 		expect(differing(result)).toEqual([]);
 		expect(result.rows).toContainEqual(
-			expect.objectContaining({ topic: 'Video: looks without an answer', seen: '3' }),
+			expect.objectContaining({ topic: 'Video: checks without an answer', seen: '3' }),
 		);
 		expect(api.generations).toHaveLength(1);
 	});
@@ -163,7 +163,7 @@ const REPORTED: Record<Deviation, string[]> = {
 	clientRequestIdNotEchoed: ['Video: header X-Client-Request-Id'],
 	runningInOtherWord: ['Video: states'],
 	completedInOtherWord: ['Video: states', '600 s after the end: state'],
-	otherIdInLook: ['Video: ID of the look'],
+	otherIdInCheck: ['Video: ID of the check'],
 	videoAsList: ['Video: shape of video'],
 	noVideo: ['Video: completed without the video', 'Video: shape of video'],
 	videoLate: ['Video: completed without the video'],

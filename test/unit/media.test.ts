@@ -156,7 +156,7 @@ describe('what is refused', () => {
 		expect(refusal.details.description).toContain(hint);
 	});
 
-	test('a picture as a video', async () => {
+	test('an image as a video', async () => {
 		const refusal = await refusalOf(take('photo', 'video', files));
 		expect(refusal.message).toBe("The file in 'First Frame' is not a video");
 		expect(refusal.details.description).toContain('MP4, WebM, or MOV');

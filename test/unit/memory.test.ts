@@ -38,7 +38,7 @@ describe('the mark', () => {
 		expect(idsOf(unseen(memory, [slow, old]))).toEqual(['slow']);
 	});
 
-	test('without a look at the log, a quarter of an hour tells', () => {
+	test('where the log could not be read, a quarter of an hour tells', () => {
 		const memory = firstMemory(NOW_MS, 's');
 		const made = [-16, -14, 0, 60].map((minutes) =>
 			video(`${minutes}`, NOW_MS + minutes * MINUTE_MS),

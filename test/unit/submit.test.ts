@@ -61,7 +61,7 @@ function tryOf(
 	steps: Step[],
 	options: {
 		log?: Log;
-		look?: () => StatusCheck;
+		check?: () => StatusCheck;
 		context?: IDataObject;
 		tookMs?: number;
 		startMs?: number;
@@ -72,7 +72,7 @@ function tryOf(
 	const sent: string[] = [];
 	const bodies: IDataObject[] = [];
 	const searched: string[] = [];
-	const looked: string[] = [];
+	const checked: string[] = [];
 	const reported: string[] = [];
 	const end = new AbortController();
 	const ledger = new Ledger(context);
@@ -86,8 +86,8 @@ function tryOf(
 			return typeof step === 'function' ? await step() : step;
 		},
 		check: async (generationId) => {
-			looked.push(generationId);
-			return options.look?.() ?? { kind: 'unknownId' };
+			checked.push(generationId);
+			return options.check?.() ?? { kind: 'unknownId' };
 		},
 		read: async (path) => {
 			searched.push(path);
@@ -105,7 +105,7 @@ function tryOf(
 		onAccepted: (itemIndex, id, request) => reported.push(`${itemIndex}:${id}:${request}`),
 	};
 	let asked = 0;
-	const orderOf = (
+	const planOf = (
 		itemIndex = 0,
 		prompt = 'A hill',
 		timeoutMs = 60_000,
@@ -122,12 +122,11 @@ function tryOf(
 			timeoutMs,
 		};
 	};
-	const buy = async (...order: Parameters<typeof orderOf>) =>
-		await buyOf(buying, orderOf(...order));
+	const buy = async (...args: Parameters<typeof planOf>) => await buyOf(buying, planOf(...args));
 	const asks = () => asked;
 	return {
-		...{ buy, buying, orderOf, asks, clock, context },
-		...{ sent, bodies, searched, looked, reported, end },
+		...{ buy, buying, planOf, asks, clock, context },
+		...{ sent, bodies, searched, checked, reported, end },
 	};
 }
 
@@ -142,16 +141,16 @@ const unanswered = (req: string | undefined, at: number) => ({
 	at,
 });
 
-describe('a stored picture', () => {
+describe('a stored image', () => {
 	const photo = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
-	const picture = async () => {
+	const image = async () => {
 		const { source, reads } = storedFilesOf({ photo });
 		const image_url = (await toApiMedia('photo', 'image', 'First Frame', source)) as StoredMedia;
 		return { media: { image_url }, reads };
 	};
 
 	test('is read once, however often the request is sent', async () => {
-		const { media, reads } = await picture();
+		const { media, reads } = await image();
 		const { buy, bodies } = tryOf([busy(), busy(), accepted()]);
 		await buy(0, 'A hill', 60_000, media);
 		expect(reads).toEqual(['photo']);
@@ -161,15 +160,15 @@ describe('a stored picture', () => {
 
 	test('is not read by a retry that finds its generation', async () => {
 		const first = tryOf([accepted()]);
-		await first.buy(0, 'A hill', 60_000, (await picture()).media);
-		const { media, reads } = await picture();
+		await first.buy(0, 'A hill', 60_000, (await image()).media);
+		const { media, reads } = await image();
 		const second = tryOf([accepted('gen-2')], { context: first.context });
 		expect((await second.buy(0, 'A hill', 60_000, media)).id).toBe('gen-1');
 		expect(reads).toEqual([]);
 	});
 
 	test('that is gone by now ends its item before anything is sent', async () => {
-		const { media } = await picture();
+		const { media } = await image();
 		jest.spyOn(media.image_url, 'load').mockRejectedValue(requestRefused(400, 'gone'));
 		const { buy, buying, sent } = tryOf([accepted()]);
 		await refusalOf(buy(0, 'A hill', 60_000, media));
@@ -179,7 +178,7 @@ describe('a stored picture', () => {
 	});
 
 	test('is not sent when Stop comes while it is read', async () => {
-		const { media } = await picture();
+		const { media } = await image();
 		const { buy, buying, end, sent } = tryOf([accepted()]);
 		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {
 			end.abort(new Error('stopped'));
@@ -191,7 +190,7 @@ describe('a stored picture', () => {
 	});
 
 	test('nor when another item meanwhile meets what every item would meet', async () => {
-		const { media } = await picture();
+		const { media } = await image();
 		const refusal = badKey('Unauthorized');
 		const { buy, buying, sent } = tryOf([accepted()]);
 		jest.spyOn(media.image_url, 'load').mockImplementation(async () => {
@@ -248,7 +247,7 @@ describe('accepted', () => {
 		await buy(3);
 		const facts = { executionId: '7', runIndex: 0, itemIndex: 3, attempt: 1 };
 		expect(readClientRequestId(sent[0]!)).toEqual(facts);
-		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}$`));
+		expect(sent[0]).toMatch(new RegExp(`-${buying.ledger.nonce}-[\\da-f]{8}$`));
 	});
 
 	test('is found by the next try, which sends nothing and does not ask for the body', async () => {
@@ -275,14 +274,14 @@ describe('accepted', () => {
 	});
 
 	test('an edited prompt, another item and another round are other requests', async () => {
-		const { buy, buying, orderOf, sent } = tryOf([accepted()]);
+		const { buy, buying, planOf, sent } = tryOf([accepted()]);
 		await buy(0, 'A hill');
 		await buy(0, 'A hill.');
 		await buy(1, 'A hill');
 		const origin = { ...buying.origin, runIndex: 1 };
 		await buyOf(
 			{ ...buying, origin },
-			{ ...orderOf(), key: ledgerKey(1, 0, hashRequest(BODY)), timeoutMs: 1 },
+			{ ...planOf(), key: ledgerKey(1, 0, hashRequest(BODY)), timeoutMs: 1 },
 		);
 		expect(new Set(sent).size).toBe(4);
 	});
@@ -323,10 +322,10 @@ describe('the same request, while it is under way', () => {
 	});
 
 	test('Stop ends the second one, whatever the first does', async () => {
-		const { buy, buying, orderOf, answer } = held();
+		const { buy, buying, planOf, answer } = held();
 		const one = buy();
 		const stop = new AbortController();
-		const other = buyOf({ ...buying, signal: stop.signal }, orderOf());
+		const other = buyOf({ ...buying, signal: stop.signal }, planOf());
 		await settle();
 		stop.abort(new Error('stopped'));
 		await expect(other).rejects.toThrow('stopped');
@@ -336,7 +335,7 @@ describe('the same request, while it is under way', () => {
 
 	test('another request does not wait for it', async () => {
 		const { buy, buying, answer } = held();
-		buying.queue.withTurn = async (_order, work) => (await work()).value;
+		buying.queue.withTurn = async (_itemIndex, work) => (await work()).value;
 		const one = buy();
 		expect((await buy(1)).id).toBe('gen-2');
 		answer(accepted());
@@ -563,45 +562,45 @@ describe('a lost answer that came with an ID', () => {
 	};
 
 	test('is accepted when the API knows the ID', async () => {
-		const { buy, buying, looked, reported, sent, searched } = tryOf([lostWithId], {
-			look: () => running,
+		const { buy, buying, checked, reported, sent, searched } = tryOf([lostWithId], {
+			check: () => running,
 		});
 		expect(await buy()).toMatchObject({ id: 'gen-7', answer: (running as IDataObject).answer });
-		expect(looked).toEqual(['gen-7']);
+		expect(checked).toEqual(['gen-7']);
 		expect(searched).toEqual([]);
 		expect(reported).toEqual([`0:gen-7:${sent[0]}`]);
 		expect(buying.ledger.find(KEY)).toMatchObject({ id: 'gen-7', status: 'generating' });
 	});
 
 	test('also when it knows it a moment later', async () => {
-		let looks = 0;
+		let checks = 0;
 		const { buy, clock } = tryOf([lostWithId], {
-			look: () => (++looks < 3 ? { kind: 'unknownId' } : running),
+			check: () => (++checks < 3 ? { kind: 'unknownId' } : running),
 		});
 		expect((await buy()).id).toBe('gen-7');
 		expect(clock.sleeps).toEqual([2_000, 2_000]);
 	});
 
 	test('is kept when it is not known, and looked for in the log', async () => {
-		const { buy, buying, looked, searched, sent } = tryOf([lostWithId]);
+		const { buy, buying, checked, searched, sent } = tryOf([lostWithId]);
 		await refusalOf(buy());
-		expect(looked).toEqual(['gen-7', 'gen-7', 'gen-7']);
+		expect(checked).toEqual(['gen-7', 'gen-7', 'gen-7']);
 		expect(searched).toHaveLength(1);
 		expect(buying.ledger.find(KEY)).toMatchObject({ req: sent[0], maybe: 'gen-7' });
 		expect(buying.ledger.summaryOf(0)).toEqual({ ids: [], unanswered: [sent[0]] });
 	});
 
-	test('the next try looks at it again', async () => {
+	test('the next try checks it again', async () => {
 		const first = tryOf([lostWithId]);
 		await refusalOf(first.buy());
-		const second = tryOf([accepted()], { context: first.context, look: () => running });
+		const second = tryOf([accepted()], { context: first.context, check: () => running });
 		expect((await second.buy()).id).toBe('gen-7');
 		expect(second.sent).toEqual([]);
 	});
 
-	test('a refusal to look at it tells nothing: the log is asked', async () => {
+	test('a refused check tells nothing: the log is searched', async () => {
 		const { buy } = tryOf([lostWithId], {
-			look: () => {
+			check: () => {
 				throw checkRefused('gen-7', 400, 'No');
 			},
 			log: inLog('succeeded'),
@@ -611,7 +610,7 @@ describe('a lost answer that came with an ID', () => {
 
 	test('one that failed at no cost is still told as what was bought', async () => {
 		const failed: StatusCheck = { kind: 'answer', answer: { id: 'gen-7', status: 'error' } };
-		const { buy } = tryOf([lostWithId], { look: () => failed });
+		const { buy } = tryOf([lostWithId], { check: () => failed });
 		expect((await buy()).answer).toEqual({ id: 'gen-7', status: 'error' });
 	});
 });
@@ -634,10 +633,10 @@ describe('refused', () => {
 	});
 
 	test('an item whose body cannot be made: nothing is sent, and the others go on', async () => {
-		const { buy, buying, orderOf, sent } = tryOf([accepted()]);
+		const { buy, buying, planOf, sent } = tryOf([accepted()]);
 		const refusal = promptMissing();
-		const order = { ...orderOf(), body: async () => await Promise.reject(refusal) };
-		await expect(buyOf(buying, order)).rejects.toBe(refusal);
+		const plan = { ...planOf(), body: async () => await Promise.reject(refusal) };
+		await expect(buyOf(buying, plan)).rejects.toBe(refusal);
 		expect(sent).toEqual([]);
 		expect(buying.ledger.find(KEY)).toBeUndefined();
 		expect((await buy(1)).id).toBe('gen-1');

@@ -19,7 +19,7 @@ const page = (data: unknown, hasMore = false): Reading => ({
 	kind: 'answer',
 	answer: { data, pagination: { has_more: hasMore } } as IDataObject,
 });
-const fault: Reading = { kind: 'noAnswer', cause: 'The server answered with HTTP 503' };
+const noAnswer: Reading = { kind: 'noAnswer', cause: 'The server answered with HTTP 503' };
 
 const queryOf = (path: string) => new URL(path, 'https://api.example').searchParams;
 const offsets = (paths: string[]) => paths.map((path) => Number(queryOf(path).get('offset')));
@@ -135,7 +135,7 @@ describe('readLog', () => {
 	);
 
 	test('a page that cannot be read ends it with the cause, after what came', async () => {
-		const { ids, causes, paths } = await readAll([page(rows(0, 100), true), fault]);
+		const { ids, causes, paths } = await readAll([page(rows(0, 100), true), noAnswer]);
 		expect(ids).toHaveLength(100);
 		expect(causes).toEqual(['The server answered with HTTP 503']);
 		expect(paths).toHaveLength(5);
@@ -235,18 +235,20 @@ describe('searchLog', () => {
 
 	test('one 503 of the log does not end the search', async () => {
 		const { found } = await search([
-			fault,
+			noAnswer,
 			page(rows(100, 100), true),
-			fault,
-			fault,
+			noAnswer,
+			noAnswer,
 			page([row(7)]),
 		]);
 		expect(found).toEqual({ kind: 'found', id: 'gen-7', status: 'succeeded', isCharged: false });
 	});
 
 	test('is unread when a page cannot be read, though others could', async () => {
-		expect((await search([fault])).found).toEqual({ kind: 'unread' });
-		expect((await search([page(rows(100, 100), true), fault])).found).toEqual({ kind: 'unread' });
+		expect((await search([noAnswer])).found).toEqual({ kind: 'unread' });
+		expect((await search([page(rows(100, 100), true), noAnswer])).found).toEqual({
+			kind: 'unread',
+		});
 	});
 
 	test.each<[string, Reading[]]>([

@@ -137,7 +137,7 @@ describe('what is found', () => {
 			'`seed` is of type `string`; the table has `integer`',
 		],
 		[
-			'one picture instead of several',
+			'one image instead of several',
 			REFERENCE,
 			'image_urls',
 			{ type: 'image' },

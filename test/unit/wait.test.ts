@@ -21,17 +21,17 @@ const finished: StatusCheck = {
 	answer: { id: ID, status: 'completed', video: { url: 'https://cdn.example/v.mp4' } },
 };
 const withoutVideo: StatusCheck = { kind: 'answer', answer: { id: ID, status: 'completed' } };
-const fault: StatusCheck = { kind: 'noAnswer', cause: 'The connection was lost' };
+const noAnswer: StatusCheck = { kind: 'noAnswer', cause: 'The connection was lost' };
 
-/** Waits with looks given by their number (the last one repeats) or by the time since the start. */
+/** Waits with checks given by their number (the last one repeats) or by the time since the start. */
 function waiting(
-	looks: StatusCheck[] | ((sinceMs: number) => StatusCheck),
+	checks: StatusCheck[] | ((sinceMs: number) => StatusCheck),
 	options: Partial<WaitOptions> = {},
 ) {
 	const clock = fakeClock();
 	const startMs = clock.now();
 	const limits: number[] = [];
-	const lookedAtMs: number[] = [];
+	const checkedAtMs: number[] = [];
 	const done = waitForVideo({
 		generationId: ID,
 		submittedAtMs: startMs,
@@ -39,15 +39,15 @@ function waiting(
 		stagger: 0.5,
 		check: async (timeoutMs) => {
 			limits.push(timeoutMs);
-			lookedAtMs.push(clock.now() - startMs);
-			if (typeof looks === 'function') return looks(clock.now() - startMs);
-			return looks[Math.min(limits.length, looks.length) - 1]!;
+			checkedAtMs.push(clock.now() - startMs);
+			if (typeof checks === 'function') return checks(clock.now() - startMs);
+			return checks[Math.min(limits.length, checks.length) - 1]!;
 		},
 		sleep: clock.sleep,
 		now: clock.now,
 		...options,
 	});
-	return { done, clock, limits, lookedAtMs, sinceMs: () => clock.now() - startMs };
+	return { done, clock, limits, checkedAtMs, sinceMs: () => clock.now() - startMs };
 }
 
 describe('adaptiveIntervalMs', () => {
@@ -68,12 +68,12 @@ describe('adaptiveIntervalMs', () => {
 		expect(adaptiveIntervalMs(ageMs, stagger)).toBeCloseTo(intervalMs, 6);
 	});
 
-	test('a video of 80 to 100 s is noticed within 2.6 s, by fewer than 30 looks', async () => {
+	test('a video of 80 to 100 s is noticed within 2.6 s, by fewer than 30 checks', async () => {
 		for (let readyMs = 80_000; readyMs <= 100_000; readyMs += 777) {
-			const { done, lookedAtMs, sinceMs } = waiting((ms) => (ms >= readyMs ? finished : running));
+			const { done, checkedAtMs, sinceMs } = waiting((ms) => (ms >= readyMs ? finished : running));
 			await done;
 			expect(sinceMs() - readyMs).toBeLessThan(2_600);
-			expect(lookedAtMs.length).toBeLessThan(30);
+			expect(checkedAtMs.length).toBeLessThan(30);
 		}
 	});
 });
@@ -91,22 +91,22 @@ describe('the schedule over ten thousand generation times', () => {
 		expect(sorted.at(-1)).toBe(360_000);
 	});
 
-	test('a video is noticed within 1.5 s, by 25 looks, on average', async () => {
+	test('a video is noticed within 1.5 s, by 25 checks, on average', async () => {
 		const adaptive = await schedule(wait, timesMs);
 		expect(adaptive.meanDelayMs).toBeLessThanOrEqual(1_500);
-		expect(adaptive.meanLooks).toBeLessThanOrEqual(25);
+		expect(adaptive.meanChecks).toBeLessThanOrEqual(25);
 		expect(adaptive.longestDelayMs).toBeLessThanOrEqual(12_000);
 	});
 
 	test('no fixed interval does as well', async () => {
 		const fast = await schedule(wait, timesMs, 3_000);
 		const frugal = await schedule(wait, timesMs, 4_000);
-		expect(fast.meanLooks).toBeGreaterThan(25);
+		expect(fast.meanChecks).toBeGreaterThan(25);
 		expect(frugal.meanDelayMs).toBeGreaterThan(1_500);
 	});
 
-	test('a hundred items that begin at once do not look at once', async () => {
-		// An even stream would be a hundred looks in each 2.4 s.
+	test('a hundred items that begin at once do not check at once', async () => {
+		// An even stream would be a hundred checks in each 2.4 s.
 		const evenPerSecond = 100 / 2.4;
 		expect(await busiestWindow(wait, 100, 1_000)).toBeLessThan(1.5 * evenPerSecond);
 		expect(await busiestWindow(wait, 10, 1_000)).toBeLessThan(10);
@@ -114,7 +114,7 @@ describe('the schedule over ten thousand generation times', () => {
 });
 
 describe('ends with the video', () => {
-	test('at the first look, without sleeping', async () => {
+	test('at the first check, without sleeping', async () => {
 		const { done, clock } = waiting([finished]);
 		expect(await done).toEqual({
 			answer: (finished as { answer: object }).answer,
@@ -123,11 +123,17 @@ describe('ends with the video', () => {
 		expect(clock.sleeps).toEqual([]);
 	});
 
-	test('after states that nobody knows, unknown ids and faults of all kinds', async () => {
+	test('after states that nobody knows, unknown ids and missing answers of all kinds', async () => {
 		const odd: StatusCheck = { kind: 'answer', answer: { status: 'resting' } };
-		const { done, lookedAtMs } = waiting([{ kind: 'unknownId' }, fault, odd, running, finished]);
+		const { done, checkedAtMs } = waiting([
+			{ kind: 'unknownId' },
+			noAnswer,
+			odd,
+			running,
+			finished,
+		]);
 		await done;
-		expect(lookedAtMs).toHaveLength(5);
+		expect(checkedAtMs).toHaveLength(5);
 	});
 
 	test('that comes a moment after "completed"', async () => {
@@ -140,8 +146,8 @@ describe('ends with the video', () => {
 describe('what its submission said', () => {
 	const { answer } = finished as { answer: IDataObject };
 
-	test('is the end when it is completed: no look', async () => {
-		const { done, limits, clock } = waiting([fault], { answer });
+	test('is the end when it is completed: no check', async () => {
+		const { done, limits, clock } = waiting([noAnswer], { answer });
 		expect(await done).toMatchObject({ answer, outcome: { kind: 'completed' } });
 		expect(limits).toEqual([]);
 		expect(clock.sleeps).toEqual([]);
@@ -162,13 +168,13 @@ describe('what its submission said', () => {
 		expect(limits).toHaveLength(1);
 	});
 
-	test('is none when it runs: a look follows at once, and the state is known', async () => {
-		const { done, lookedAtMs } = waiting([fault], {
+	test('is none when it runs: a check follows at once, and the state is known', async () => {
+		const { done, checkedAtMs } = waiting([noAnswer], {
 			answer: { status: 'in line', message: 'Busy today' },
 			timeoutMs: 5_000,
 		});
 		const refusal = await refusalOf(done);
-		expect(lookedAtMs[0]).toBe(0);
+		expect(checkedAtMs[0]).toBe(0);
 		expect(refusal.details.status).toBe('in line');
 		expect(refusal.details.description).toContain('"Busy today"');
 	});
@@ -176,21 +182,22 @@ describe('what its submission said', () => {
 
 describe('spacing', () => {
 	test('a fixed interval is kept', async () => {
-		const { done, lookedAtMs } = waiting([running, running, finished], { pollIntervalMs: 7_000 });
+		const { done, checkedAtMs } = waiting([running, running, finished], { pollIntervalMs: 7_000 });
 		await done;
-		expect(lookedAtMs).toEqual([0, 7_000, 14_000]);
+		expect(checkedAtMs).toEqual([0, 7_000, 14_000]);
 	});
 
 	test('Retry-After is honoured when it is longer', async () => {
-		const busy = (retryAfterMs: number): StatusCheck => ({ ...fault, retryAfterMs }) as StatusCheck;
+		const busy = (retryAfterMs: number): StatusCheck =>
+			({ ...noAnswer, retryAfterMs }) as StatusCheck;
 		const { done, clock } = waiting([busy(20_000), busy(10), finished], { pollIntervalMs: 5_000 });
 		await done;
 		expect(clock.sleeps).toEqual([20_000, 5_000]);
 	});
 
-	test('but no longer than 30 s: a look is free, and the video may be ready', async () => {
+	test('but no longer than 30 s: a check is free, and the video may be ready', async () => {
 		for (const retryAfterMs of [30_000, 30_001, 3_600_000]) {
-			const { done, clock } = waiting([{ ...fault, retryAfterMs } as StatusCheck, finished], {
+			const { done, clock } = waiting([{ ...noAnswer, retryAfterMs } as StatusCheck, finished], {
 				pollIntervalMs: 5_000,
 			});
 			await done;
@@ -199,13 +206,13 @@ describe('spacing', () => {
 	});
 
 	test('nor does it shorten an interval that was set', async () => {
-		const busy = { ...fault, retryAfterMs: 3_600_000 } as StatusCheck;
+		const busy = { ...noAnswer, retryAfterMs: 3_600_000 } as StatusCheck;
 		const { done, clock } = waiting([busy, finished], { pollIntervalMs: 45_000 });
 		await done;
 		expect(clock.sleeps).toEqual([45_000]);
 	});
 
-	test('an id out of nowhere is looked at densely from the start', async () => {
+	test('an id out of nowhere is checked densely from the start', async () => {
 		const { done, clock } = waiting([running, finished], { submittedAtMs: undefined });
 		await done;
 		expect(clock.sleeps).toEqual([3_600]);
@@ -217,10 +224,10 @@ describe('spacing', () => {
 			[0.5, 19_200],
 			[1, 20_400],
 		] as const) {
-			const { done, lookedAtMs } = waiting([running, running, finished], { stagger });
+			const { done, checkedAtMs } = waiting([running, running, finished], { stagger });
 			await done;
-			expect(lookedAtMs[1]).toBe(firstMs);
-			expect((lookedAtMs[2] ?? 0) - firstMs).toBeCloseTo(adaptiveIntervalMs(firstMs, stagger), 6);
+			expect(checkedAtMs[1]).toBe(firstMs);
+			expect((checkedAtMs[2] ?? 0) - firstMs).toBeCloseTo(adaptiveIntervalMs(firstMs, stagger), 6);
 		}
 	});
 
@@ -232,8 +239,8 @@ describe('spacing', () => {
 });
 
 describe('the deadline', () => {
-	test('the last look is right at it, and none after it', async () => {
-		const { done, lookedAtMs, limits } = waiting([running], {
+	test('the last check is right at it, and none after it', async () => {
+		const { done, checkedAtMs, limits } = waiting([running], {
 			timeoutMs: 25_000,
 			pollIntervalMs: 10_000,
 		});
@@ -241,7 +248,7 @@ describe('the deadline', () => {
 		expect(refusal.message).toBe('The video was not ready after 25 seconds');
 		expect(refusal.details).toMatchObject({ generationId: ID, status: 'generating' });
 		expect(refusal.details.description).toContain(ID);
-		expect(lookedAtMs).toEqual([0, 10_000, 20_000, 25_000]);
+		expect(checkedAtMs).toEqual([0, 10_000, 20_000, 25_000]);
 		expect(limits).toEqual([25_000, 15_000, 5_000, 1_000]);
 	});
 
@@ -252,33 +259,33 @@ describe('the deadline', () => {
 		await expect(at(60_001)).rejects.toThrow('not ready after 60 seconds');
 	});
 
-	test('a look has 30 s at the most', async () => {
+	test('a check has 30 s at the most', async () => {
 		const { done, limits } = waiting([finished]);
 		await done;
 		expect(limits).toEqual([CHECK_TIMEOUT_MS]);
 	});
 
-	test('a look that hangs past it ends the wait', async () => {
+	test('a check that hangs past it ends the wait', async () => {
 		const clock = fakeClock();
-		let looks = 0;
+		let checks = 0;
 		const done = waitForVideo({
 			generationId: ID,
 			timeoutMs: 5_000,
 			stagger: 0,
 			check: async (timeoutMs) => {
-				looks += 1;
+				checks += 1;
 				clock.pass(timeoutMs);
-				return fault;
+				return noAnswer;
 			},
 			sleep: clock.sleep,
 			now: clock.now,
 		});
 		expect((await refusalOf(done)).message).toBe('The video was not ready after 5 seconds');
-		expect(looks).toBe(1);
+		expect(checks).toBe(1);
 	});
 
-	test('faults only: says that the time is over, with the id', async () => {
-		const refusal = await refusalOf(waiting([fault], { timeoutMs: 5_000 }).done);
+	test('no answers at all: says that the time is over, with the id', async () => {
+		const refusal = await refusalOf(waiting([noAnswer], { timeoutMs: 5_000 }).done);
 		expect(refusal.message).toBe('The video was not ready after 5 seconds');
 		expect(refusal.details).toMatchObject({ generationId: ID, status: 'unknown' });
 	});
@@ -288,8 +295,8 @@ describe('the deadline', () => {
 		expect(refusal.message).toBe('The AI/ML API does not know this generation ID');
 	});
 
-	test('an id that stayed unknown is told so, though the last look brought nothing', async () => {
-		const { done } = waiting([{ kind: 'unknownId' }, fault], { timeoutMs: 5_000 });
+	test('an id that stayed unknown is told so, though the last check brought nothing', async () => {
+		const { done } = waiting([{ kind: 'unknownId' }, noAnswer], { timeoutMs: 5_000 });
 		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
 	});
 
@@ -303,7 +310,10 @@ describe('the deadline', () => {
 			kind: 'answer',
 			answer: { status: 'Paused', error: { message: 'Waiting for capacity' } },
 		};
-		const { done } = waiting([running, said, fault], { timeoutMs: 25_000, pollIntervalMs: 10_000 });
+		const { done } = waiting([running, said, noAnswer], {
+			timeoutMs: 25_000,
+			pollIntervalMs: 10_000,
+		});
 		const { details } = await refusalOf(done);
 		expect(details.status).toBe('paused');
 		expect(details.description).toContain("'paused'");
@@ -319,7 +329,7 @@ describe('the deadline', () => {
 	});
 
 	test('no time at all and no readable answer', async () => {
-		const refusal = await refusalOf(waiting([fault], { timeoutMs: 0 }).done);
+		const refusal = await refusalOf(waiting([noAnswer], { timeoutMs: 0 }).done);
 		expect(refusal.message).toBe('The AI/ML API did not give a readable answer');
 		expect(refusal.details.description).toContain('The connection was lost');
 	});
@@ -330,17 +340,17 @@ describe('an ID that was entered, and that the API never knew', () => {
 	const entered = { submittedAtMs: undefined };
 
 	test('ends within about a minute, however long the timeout is', async () => {
-		const { done, sinceMs, lookedAtMs } = waiting([unknownId], entered);
+		const { done, sinceMs, checkedAtMs } = waiting([unknownId], entered);
 		const refusal = await refusalOf(done);
 		expect(refusal.message).toBe('The AI/ML API does not know this generation ID');
 		expect(refusal.details.description).toContain(ID);
 		expect(sinceMs()).toBeGreaterThanOrEqual(UNKNOWN_ID_GRACE_MS);
 		expect(sinceMs()).toBeLessThan(UNKNOWN_ID_GRACE_MS + 5_000);
-		expect(lookedAtMs.length).toBeGreaterThan(10);
+		expect(checkedAtMs.length).toBeGreaterThan(10);
 	});
 
-	test('also when faults come between', async () => {
-		const { done, sinceMs } = waiting([unknownId, fault], entered);
+	test('also when answers are missing in between', async () => {
+		const { done, sinceMs } = waiting([unknownId, noAnswer], entered);
 		expect((await refusalOf(done)).message).toContain('does not know this generation ID');
 		expect(sinceMs()).toBeLessThan(UNKNOWN_ID_GRACE_MS + 5_000);
 	});
@@ -359,8 +369,8 @@ describe('an ID that was entered, and that the API never knew', () => {
 		expect(sinceMs()).toBe(1_000_000);
 	});
 
-	test('faults alone do not make it unknown', async () => {
-		const { done } = waiting([fault], entered);
+	test('missing answers alone do not make it unknown', async () => {
+		const { done } = waiting([noAnswer], entered);
 		expect((await refusalOf(done)).message).toContain('not ready after');
 	});
 
@@ -407,7 +417,7 @@ describe('"completed" without a video that was charged', () => {
 		expect(details.description).not.toContain('not charged');
 	});
 
-	test('one that says so only later is not struck out in between', async () => {
+	test('one that says so only later is not discarded in between', async () => {
 		const { done } = waiting([
 			withoutVideo,
 			withoutVideo,
@@ -468,7 +478,7 @@ describe('ends without a video', () => {
 		expect(clock.sleeps).toEqual([]);
 	});
 
-	test('at once when a look says that no further one can help', async () => {
+	test('at once when a check says that no further one can help', async () => {
 		const refusal = badKey('Unauthorized');
 		const { done } = waiting(() => {
 			throw refusal;
@@ -478,10 +488,10 @@ describe('ends without a video', () => {
 
 	test('at once when the sleep is ended by Stop', async () => {
 		const stop = new Error('stopped');
-		const { done, lookedAtMs } = waiting([running], {
+		const { done, checkedAtMs } = waiting([running], {
 			sleep: async () => await Promise.reject(stop),
 		});
 		await expect(done).rejects.toBe(stop);
-		expect(lookedAtMs).toHaveLength(1);
+		expect(checkedAtMs).toHaveLength(1);
 	});
 });

@@ -1,6 +1,6 @@
 /**
- * The AI/ML API: its routes, and what each answer means. A submission is taken, surely not taken, or
- * unknown; a status check brings an answer, or tells why not.
+ * The AI/ML API: its routes, and what each answer means. A submission is taken, certainly not taken, or
+ * unknown. A status check returns an answer, or says why there is none.
  * @see https://docs.aimlapi.com/api-references/video-models
  */
 import type { IDataObject } from 'n8n-workflow';
@@ -24,29 +24,29 @@ const GENERATIONS = '/v2/video/generations';
 export const LOGS = '/v2/logs';
 export const CATALOGUE = '/v1/models';
 
-/** How long the API may think after the upload. */
+/** How long the API may take to answer after the upload. */
 const SUBMIT_TIMEOUT_MS = 120_000;
-/** The slowest line that is waited for, 256 kbit/s: images travel inside the request. */
+/** The slowest upload that the limit allows for, 256 kbit/s: images are part of the request. */
 const SLOWEST_BYTES_PER_MS = 32;
-/** A name that is not found now may be found when the name server is back; not a minute later. */
+/** A name server may be away for a moment. A name that is not found after this does not exist. */
 const NAME_NOT_FOUND_MS = 5_000;
 
 /** What became of a paid submission. */
 export type Submission =
 	/** `answer` has the ID and a status. */
 	| { kind: 'accepted'; id: string; answer: IDataObject }
-	/** Surely not taken; may be sent again, for as long as `withinMs` if that is given. */
+	/** Certainly not taken; may be sent again, for as long as `withinMs` if that is given. */
 	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number; withinMs?: number }
 	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
 	| { kind: 'lost'; cause: string; id?: string };
 
-/** What one status check brought: an answer, or a passing fault that is ridden out. */
+/** The result of one status check: an answer, or a passing failure that is waited out. */
 export type StatusCheck =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'unknownId' }
 	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
 
-/** What a free route brought: its answer, or a passing fault. */
+/** The result of a free route: its answer, or a passing failure. */
 export type Reading =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
@@ -86,13 +86,13 @@ function meant(reply: Reply): Reply {
 const isFromApi = ({ json }: Reply) => asObject(json) !== undefined;
 
 const TRANSIENT = [404, 408, 425, 429];
-/** What is said of an empty account; a refused prompt may speak of a balance beam or of end credits. */
+/** Words for an empty account. A refused prompt may mention a balance beam or end credits. */
 const NO_CREDITS =
 	/top.?up|\b(?:out of|insufficient|not enough|no|low)\b.{0,30}\b(?:credits?|balance|funds)\b|\b(?:credits?|balance|funds)\b.{0,30}\b(?:insufficient|exhausted|too low|empty|depleted|run out)\b/i;
 /** What Cloudflare says when it could not open a connection to the server behind it. */
 const ORIGIN_UNREACHED = [521, 523, 525, 526, 530];
 
-/** The refusal that an answer is, or undefined when it is none that is sure to last. */
+/** The refusal in an answer; undefined when there is none, or when it may pass. */
 function refusalOf(
 	reply: Reply,
 	refused: (status: number, text: string) => ItemError,
@@ -117,8 +117,8 @@ function refusalOf(
 	return status === 403 ? notAllowed(text) : refused(status, text);
 }
 
-/** An answer that says nothing yet; another may. */
-function faultOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
+/** An answer that says nothing about the request; a later one may. */
+function noAnswerOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
 	return {
 		kind: 'noAnswer',
 		cause: `The server answered with ${statusText(reply)}`,
@@ -132,11 +132,11 @@ function faultOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
  * @throws ItemError when it was refused: nothing is charged
  */
 export function readSubmission(exchange: Exchange): Submission {
-	if ('fault' in exchange) {
-		const { cause, reached, mends } = exchange.fault;
+	if ('failure' in exchange) {
+		const { cause, reached, mends } = exchange.failure;
 		// Sent, and no answer: the server may have it.
 		if (reached) return { kind: 'lost', cause };
-		// Nothing was sent, and nothing will ever be.
+		// Nothing was sent, and trying again cannot help.
 		if (mends === 'never') throw notReached(cause, true);
 		const withinMs = mends === 'soon' ? NAME_NOT_FOUND_MS : undefined;
 		return { kind: 'notTaken', cause, busy: false, withinMs };
@@ -181,18 +181,18 @@ export function readSubmission(exchange: Exchange): Submission {
 }
 
 /**
- * What a status check brought.
+ * What the answer to a status check means.
  * @throws ItemError when no further check can help
  */
 export function readStatusCheck(exchange: Exchange, generationId: string): StatusCheck {
-	if ('fault' in exchange) {
-		const { cause, mends } = exchange.fault;
+	if ('failure' in exchange) {
+		const { cause, mends } = exchange.failure;
 		if (mends === 'never') throw notReached(cause, true);
 		return { kind: 'noAnswer', cause };
 	}
 	const reply = meant(exchange.reply);
 	const { status, json, headers } = reply;
-	// Not the API's word: whoever blocks the way may open it again.
+	// Not from the API: what blocks the way may let a later request through.
 	const isBlocked =
 		[407, 511].includes(status) || ([401, 403].includes(status) && !isFromApi(reply));
 	const refusal = isBlocked
@@ -202,17 +202,17 @@ export function readStatusCheck(exchange: Exchange, generationId: string): Statu
 	if (status === 404) return { kind: 'unknownId' };
 	const answer = asObject(json);
 	const isAbout = answer && (asText(answer.status) ?? readVideo(answer));
-	if (!isAbout || status >= 300) return faultOf(reply);
+	if (!isAbout || status >= 300) return noAnswerOf(reply);
 	return { kind: 'answer', answer: asGeneration(answer, generationId, headers) };
 }
 
 /**
- * What a free route answered.
+ * What the answer of a free route means.
  * @throws ItemError when asking again cannot help
  */
 export function readFree(exchange: Exchange): Reading {
-	if ('fault' in exchange) {
-		const { cause, mends } = exchange.fault;
+	if ('failure' in exchange) {
+		const { cause, mends } = exchange.failure;
 		if (mends === 'never') throw notReached(cause, true);
 		return { kind: 'noAnswer', cause };
 	}
@@ -220,10 +220,10 @@ export function readFree(exchange: Exchange): Reading {
 	const refusal = refusalOf(reply, requestRefused);
 	if (refusal) throw refusal;
 	const answer = reply.status < 300 ? asObject(reply.json) : undefined;
-	return answer ? { kind: 'answer', answer } : faultOf(reply);
+	return answer ? { kind: 'answer', answer } : noAnswerOf(reply);
 }
 
-/** Characters of all texts in a body: nearly all of it, where images are in it. */
+/** The number of characters in all texts of a body. Images make up nearly all of it. */
 const lengthOf = (value: unknown): number =>
 	typeof value === 'string'
 		? value.length
@@ -237,7 +237,7 @@ export interface Api {
 	/** @throws ItemError when no further check can help */
 	check(generationId: string, timeoutMs: number): Promise<StatusCheck>;
 	/**
-	 * What a free route answers (`path` with its query), or the passing fault that came instead.
+	 * What a free route answers (`path` with its query), or the passing failure that came instead.
 	 * @throws ItemError when asking again cannot help
 	 */
 	read(path: string, timeoutMs: number): Promise<Reading>;

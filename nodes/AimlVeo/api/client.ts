@@ -16,12 +16,12 @@ export const CREDENTIAL = 'aimlapiApi';
 export interface Reply {
 	readonly status: number;
 	readonly headers: IDataObject;
-	/** The parsed JSON, or undefined when the body is none. */
+	/** The parsed JSON, or undefined when the body is not JSON. */
 	readonly json: unknown;
 	readonly text: string;
 }
 
-export type Exchange = { reply: Reply } | { fault: ConnectionFailure };
+export type Exchange = { reply: Reply } | { failure: ConnectionFailure };
 
 export interface ApiRequest {
 	readonly method: 'GET' | 'POST';
@@ -33,10 +33,10 @@ export interface ApiRequest {
 	readonly timeoutMs: number;
 }
 
-/** Never rejects: what did not come to an answer is a fault. */
+/** Never rejects: a request without an answer is a failure. */
 export type Client = (request: ApiRequest) => Promise<Exchange>;
 
-/** What is needed of n8n's context: an executing node has it, and a polling one. */
+/** What is needed of n8n's context. A node that polls has it, as well as one that executes. */
 export type ClientContext = Pick<FunctionsBase, 'getCredentials'> & {
 	helpers: Pick<IExecuteFunctions['helpers'], 'httpRequestWithAuthentication'>;
 	getExecutionCancelSignal?: IExecuteFunctions['getExecutionCancelSignal'];
@@ -89,7 +89,7 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 	return async ({ path, timeoutMs, ...request }) => {
 		const cut = new AbortController();
 		const stop = ctx.getExecutionCancelSignal?.();
-		// n8n takes the signal from the context and no other: this one can be cut as well.
+		// n8n takes the signal only from its context. This one also ends at the time limit.
 		const cuttable = Object.create(ctx, {
 			getExecutionCancelSignal: {
 				value: () => (stop ? AbortSignal.any([stop, cut.signal]) : cut.signal),
@@ -110,9 +110,9 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 			}) as Promise<IN8nHttpFullResponse>;
 			// n8n's own limit only counts silence: an answer that comes byte by byte would never end.
 			return { reply: asReply(await withLimit(work, timeoutMs), apiKey) };
-		} catch (fault) {
+		} catch (error) {
 			cut.abort();
-			return { fault: readConnectionFailure(fault) };
+			return { failure: readConnectionFailure(error) };
 		}
 	};
 }

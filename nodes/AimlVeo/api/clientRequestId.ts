@@ -28,6 +28,8 @@ export interface RequestPart {
 	readonly hash: string;
 	/** Tells executions of the same number apart: 8 hexadecimal digits. */
 	readonly nonce: string;
+	/** Hash of the body that is sent. */
+	readonly body: string;
 	/** Counted from 1. */
 	readonly attempt: number;
 	/** The user's own text that travels along. */
@@ -51,50 +53,67 @@ const decodeReference = (encoded: string): string =>
 		Buffer.from(part.replaceAll('_', ''), 'hex').toString(),
 	);
 
-/** The same for each request of one node, whatever the execution: instance, node and request. */
+/** Tells the requests of one node from all others, whatever the execution: 8 hexadecimal digits. */
 export const sourceHash = (instanceId: string, nodeId: string, hash: string): string =>
 	createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex').slice(0, 8);
 
+/** Enough of the hash of a body to tell the requests of one execution apart. */
+export const shortHash = (body: string): string => body.slice(0, 8);
+
+/** An execution ID as it stands in a client request ID. */
+const asPart = (executionId: string): string => executionId.replace(/[^\w-]/g, '-').slice(0, 64);
+
 const placeOf = ({ executionId, runIndex, itemIndex }: Place): string =>
-	`n8n.${executionId.replace(/[^\w-]/g, '-').slice(0, 64)}.${runIndex}.${itemIndex}`;
+	`n8n.${asPart(executionId)}.${runIndex}.${itemIndex}`;
 
 /**
- * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<hash>-<nonce>`, then `.<attempt>` from
- * the second one on, then `:<reference>` where there is one. At most 128 of the characters that the API
+ * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<source>-<nonce>-<body>`, then
+ * `.<attempt>` from the second one on, then `:<reference>` where there is one. At most 128 of the characters that the API
  * keeps, if the reference fits (see `referenceLengths`).
  */
 export function clientRequestId(origin: RequestOrigin, part: RequestPart): string {
-	const { hash, nonce, attempt, reference } = part;
-	const source = `${sourceHash(origin.instanceId, origin.nodeId, hash)}-${nonce}`;
+	const { hash, nonce, body, attempt, reference } = part;
+	const source = sourceHash(origin.instanceId, origin.nodeId, hash);
 	const suffix = attempt > 1 ? `.${attempt}` : '';
 	const end = reference === undefined ? '' : `:${encodeReference(reference)}`;
-	return `${placeOf(origin)}.${source}${suffix}${end}`;
+	return `${placeOf(origin)}.${source}-${nonce}-${shortHash(body)}${suffix}${end}`;
 }
 
 /** How many characters of the header a reference takes, and how many it may take. */
 export function referenceLengths(place: Place, reference: string): { length: number; max: number } {
-	const rest = `${placeOf(place)}.01234567-01234567:`.length + ATTEMPT_LENGTH;
+	const rest = `${placeOf(place)}.01234567-01234567-01234567:`.length + ATTEMPT_LENGTH;
 	return { length: encodeReference(reference).length, max: MAX_LENGTH - rest };
 }
 
-/** The parts of a client request ID of this package; undefined for any other. */
-function partsOf(id: string) {
-	// The first versions of this package had no nonce.
-	const pattern =
-		/^n8n\.([\w-]+)\.(\d+)\.(\d+)\.([0-9a-f]{8})(?:-[0-9a-f]{8})?(?:\.(\d+))?(?::([\w.:-]+))?$/i;
-	const [, executionId, runIndex, itemIndex, source, attempt = 1, encoded] = pattern.exec(id) ?? [];
-	if (executionId === undefined || source === undefined) return undefined;
+// Version 0.1.0 had no nonce, and the first IDs with a nonce had no hash of the body.
+const PATTERN =
+	/^n8n\.([\w-]+)\.(\d+)\.(\d+)\.([0-9a-f]{8})(?:-[0-9a-f]{8}(?:-([0-9a-f]{8}))?)?(?:\.(\d+))?(?::([\w.:-]+))?$/i;
+
+/** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
+export function readClientRequestId(id: string): AskedBy | undefined {
+	const [, executionId, runIndex, itemIndex, , , attempt = 1, encoded] = PATTERN.exec(id) ?? [];
+	if (executionId === undefined) return undefined;
 	return {
-		source: source.toLowerCase(),
-		askedBy: {
-			executionId,
-			runIndex: Number(runIndex),
-			itemIndex: Number(itemIndex),
-			attempt: Number(attempt),
-			...(encoded !== undefined && { reference: decodeReference(encoded) }),
-		} satisfies AskedBy,
+		executionId,
+		runIndex: Number(runIndex),
+		itemIndex: Number(itemIndex),
+		attempt: Number(attempt),
+		...(encoded !== undefined && { reference: decodeReference(encoded) }),
 	};
 }
 
-/** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
-export const readClientRequestId = (id: string): AskedBy | undefined => partsOf(id)?.askedBy;
+/** A request of an n8n execution, as its client request ID tells it. */
+export interface KnownRequest extends AskedBy {
+	/** See `sourceHash`. */
+	readonly source: string;
+	/** See `shortHash`. */
+	readonly body?: string;
+}
+
+/** What a client request ID tells of a request of this execution; undefined for any other ID. */
+export function readRequestOf(executionId: string, id: string): KnownRequest | undefined {
+	const askedBy = readClientRequestId(id);
+	if (!askedBy || askedBy.executionId !== asPart(executionId)) return undefined;
+	const [, , , , source = '', body] = PATTERN.exec(id.toLowerCase()) ?? [];
+	return { ...askedBy, source, ...(body !== undefined && { body }) };
+}

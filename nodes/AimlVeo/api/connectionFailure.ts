@@ -10,17 +10,17 @@ export interface ConnectionFailure {
 	readonly mends: 'later' | 'soon' | 'never';
 }
 
-/** Node's words for a connection that closes during the handshake; one that is reset has no own words. */
+/** Node's message for a connection that closes during the handshake. A reset has no message of its own. */
 const UNSECURED = 'before secure TLS connection was established';
 /** Node sets these for what happens before there is a connection. */
 const BEFORE_CONNECTION = /\b(connect|getaddrinfo)\b/;
 
 /**
- * The faults that are known, by Node's codes, OpenSSL's codes and the names of n8n's own errors: n8n
- * rewrites messages, but keeps the cause. The first that fits holds.
+ * The failures that are known, by Node's codes, OpenSSL's codes and the names of n8n's own errors: n8n
+ * rewrites messages, but keeps the cause. The first match counts.
  * @see https://nodejs.org/api/errors.html#common-system-errors
  */
-const FAULTS: ReadonlyArray<
+const KNOWN_FAILURES: ReadonlyArray<
 	readonly [
 		what: RegExp,
 		cause: string,
@@ -59,7 +59,7 @@ const FAULTS: ReadonlyArray<
 	// A name that does not exist will not exist in a minute; a name server may be away for a moment.
 	[/ENOTFOUND|ENODATA/, 'The server name was not found', false, 'soon'],
 	[/EAI_AGAIN|EAI_FAIL|ESERVFAIL/, 'The server name was not found', false, 'later'],
-	// Not told by these codes alone: an open connection can meet them too.
+	// These codes alone do not tell: an open connection can meet them too.
 	[
 		/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ENETDOWN/,
 		'The server cannot be reached from this network',
@@ -83,12 +83,12 @@ function isUnsecured(request: unknown): boolean {
 }
 
 /** The codes, names and messages of an error and its causes, where n8n keeps Node's own code. */
-function tracesOf(fault: unknown, depth = 0): { texts: string; isBefore: boolean } {
-	if (depth > 5 || typeof fault !== 'object' || fault === null) {
-		return { texts: typeof fault === 'string' ? fault : '', isBefore: false };
+function tracesOf(error: unknown, depth = 0): { texts: string; isBefore: boolean } {
+	if (depth > 5 || typeof error !== 'object' || error === null) {
+		return { texts: typeof error === 'string' ? error : '', isBefore: false };
 	}
 	const { code, name, message, messages, syscall, request, cause, errorResponse, errors } =
-		fault as Record<string, unknown>;
+		error as Record<string, unknown>;
 	const listed = Array.isArray(messages) ? messages : [];
 	const inner = [cause, errorResponse, ...(Array.isArray(errors) ? errors : [])].map((part) =>
 		tracesOf(part, depth + 1),
@@ -103,14 +103,14 @@ function tracesOf(fault: unknown, depth = 0): { texts: string; isBefore: boolean
 }
 
 /** What is known of a failed exchange; one that nobody foresaw may have reached the server. */
-export function readConnectionFailure(fault: unknown): ConnectionFailure {
-	const { texts, isBefore } = tracesOf(fault);
-	for (const [what, cause, reached, mends] of FAULTS) {
+export function readConnectionFailure(error: unknown): ConnectionFailure {
+	const { texts, isBefore } = tracesOf(error);
+	for (const [what, cause, reached, mends] of KNOWN_FAILURES) {
 		const found = what.exec(texts);
 		if (!found) continue;
 		return { cause, reached: reached && !isBefore, mends };
 	}
-	return { cause: textOf(fault), reached: !isBefore, mends: 'later' };
+	return { cause: textOf(error), reached: !isBefore, mends: 'later' };
 }
 
-export const causeOf = (fault: unknown): string => readConnectionFailure(fault).cause;
+export const causeOf = (error: unknown): string => readConnectionFailure(error).cause;

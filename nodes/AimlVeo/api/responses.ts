@@ -3,8 +3,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { asNumber, asObject, asText } from '../shared/values';
 
 /**
- * How one generation stands, as far as one answer tells. `reason` is what the API says about it, and
- * `charged` whether it names a charge: then neither a missing video nor a failure came for free.
+ * The state of one generation, as far as one answer tells. `reason` is what the API says about it, and
+ * `charged` whether it names a charge: then neither a missing video nor a failure was free.
  */
 export type Outcome =
 	| { kind: 'running'; status: string; reason?: string }
@@ -89,7 +89,7 @@ function isCharged(answer: IDataObject): boolean {
 	return amounts.some((amount) => Number(amount ?? 0) > 0);
 }
 
-/** How the generation stands. Every state that is not a known end is taken as still running. */
+/** The state of the generation. Every status that is not a known end counts as still running. */
 export function readOutcome(answer: IDataObject): Outcome {
 	const status = asText(answer.status)?.toLowerCase() ?? 'unknown';
 	const word = status.replace(/[\s-]+/g, '_');

@@ -11,13 +11,13 @@ import type { Patience, Reader } from './retry';
 const PAGE_SIZE = 100;
 const DAY_MS = 86_400_000;
 
-/** Told to slow down, a reader waits for this long in all: two of the API's minutes. */
+/** How long a reader that is told to slow down waits in all: two of the API's minutes. */
 const BUSY_MS = 150_000;
 
 /** Names and values of a query, without the page. */
 export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
 
-/** Rows of the log, each with the generation's ID in `inference_id`, and whether the log says that they are the last. */
+/** Rows of the log, each with the generation's ID in `inference_id`; `isLast` when the log has no more. */
 export type LogPage = { rows: IDataObject[]; isLast: boolean } | { cause: string };
 
 /** The generation's ID in a row, as text. */
@@ -66,8 +66,14 @@ export async function* readLog(
 }
 
 /** The period that surely holds what was sent this long ago. It is counted by the API's clock, not by n8n's. */
-const periodSince = (ageMs: number): string =>
+export const periodSince = (ageMs: number): string =>
 	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LIST_DAYS)}d`;
+
+/** Whether the log tells a cost. */
+export function isCharged(row: IDataObject): boolean {
+	const cost = asObject(row.cost);
+	return [cost?.usd, cost?.credits].some((amount) => Number(amount ?? 0) > 0);
+}
 
 export type LogSearch =
 	| { kind: 'found'; id: string; status: string; isCharged: boolean }
@@ -76,7 +82,7 @@ export type LogSearch =
 	| { kind: 'unread' };
 
 /**
- * Looks for the generation of a request whose answer was lost.
+ * Searches for the generation of a request whose answer was lost.
  * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
  * @throws ItemError when the API refuses
  */
@@ -95,9 +101,8 @@ export async function searchLog(
 		isRead = page.isLast;
 		const row = page.rows.find((one) => isSameId(one.client_request_id, request.id));
 		if (!row) continue;
-		const cost = asObject(row.cost);
-		const isCharged = [cost?.usd, cost?.credits].some((amount) => Number(amount ?? 0) > 0);
-		return { kind: 'found', id: idOf(row) ?? '', status: String(row.status), isCharged };
+		const status = String(row.status);
+		return { kind: 'found', id: idOf(row) ?? '', status, isCharged: isCharged(row) };
 	}
 	return { kind: isRead ? 'absent' : 'unread' };
 }

@@ -10,9 +10,9 @@ interface Common {
 	readonly label: string;
 	readonly description: string;
 	readonly operations: readonly OperationName[];
-	/** Where it has a value when nobody entered one. */
+	/** The value when nobody entered one. */
 	readonly fallback?: string | number | boolean;
-	/** What the editor puts in, where that is something else. */
+	/** What the editor fills in, where that is different. */
 	readonly initial?: string | number | boolean;
 	readonly placeholder?: string;
 	readonly required?: boolean;
@@ -23,7 +23,7 @@ export interface NumberInfo extends Common {
 	readonly min: number;
 	readonly max: number;
 	readonly integer?: boolean;
-	/** What may stand beside the number. */
+	/** The unit that may follow the number. */
 	readonly unit?: 'seconds' | 'usd';
 }
 

@@ -75,7 +75,7 @@ async function readPrices(context: BudgetContext, requests: readonly RequestBody
 }
 
 /**
- * The prices of the orders that have a limit or ask for an estimate; no request is sent when none does.
+ * The prices of the plans that have a limit or ask for an estimate; no request is sent when none does.
  * What the ledger already holds costs nothing again. The lowest of the items' limits holds for all of
  * them together, and for what earlier rounds of the same execution spent under a limit.
  *
@@ -83,35 +83,35 @@ async function readPrices(context: BudgetContext, requests: readonly RequestBody
  */
 export async function checkBudget(
 	context: BudgetContext,
-	orders: readonly RequestPlan[],
+	plans: readonly RequestPlan[],
 ): Promise<Prices> {
 	const { ledger } = context;
-	const toBuy = orders.filter(({ estimateOnly }) => !estimateOnly);
+	const toBuy = plans.filter(({ estimateOnly }) => !estimateOnly);
 	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
 	const isLimited = limit < Infinity;
-	const asked = orders.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const asked = plans.filter(({ estimateOnly }) => estimateOnly || isLimited);
 	const isHeld = ({ key }: RequestPlan) => ledger.find(key)?.id !== undefined;
 	const requests = new Map<RequestPlan, RequestBody>();
-	for (const order of asked.filter((one) => !isHeld(one))) {
+	for (const plan of asked.filter((one) => !isHeld(one))) {
 		// An item whose answer was lost may have to be sent again; without its files it cannot be.
-		const request = order.request ?? (await order.body().catch(() => undefined));
-		if (request) requests.set(order, request);
+		const request = plan.request ?? (await plan.body().catch(() => undefined));
+		if (request) requests.set(plan, request);
 	}
 	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
 	const prices = new Map<number, Price>(
-		asked.map((order) => {
-			const request = requests.get(order);
-			return [order.itemIndex, price && request ? price(request) : FREE];
+		asked.map((plan) => {
+			const request = requests.get(plan);
+			return [plan.itemIndex, price && request ? price(request) : FREE];
 		}),
 	);
 	if (!isLimited) return prices;
 
 	const known = new Map<number, number>();
-	for (const order of toBuy) {
-		const { itemIndex } = order;
+	for (const plan of toBuy) {
+		const { itemIndex } = plan;
 		const itemPrice = prices.get(itemIndex) ?? FREE;
 		if (itemPrice.kind === 'unknown') {
-			throw priceUnknown(requests.get(order)?.model ?? '', itemPrice.reason, itemIndex);
+			throw priceUnknown(requests.get(plan)?.model ?? '', itemPrice.reason, itemIndex);
 		}
 		known.set(itemIndex, itemPrice.microUsd);
 	}
@@ -120,13 +120,13 @@ export async function checkBudget(
 	const spent = ledger.spentBeside(priced);
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
 	const isBuying = [...requests.keys()].some(({ estimateOnly }) => !estimateOnly);
-	// What is paid for already is brought in under any limit.
+	// What is already paid for is delivered, whatever the limit.
 	if (isBuying && sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
 	}
-	for (const order of requests.keys()) {
-		if (!order.estimateOnly) ledger.reserved.set(order.key, known.get(order.itemIndex) ?? 0);
+	for (const plan of requests.keys()) {
+		if (!plan.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
 	}
 	return prices;
 }

@@ -82,9 +82,9 @@ function holds(wanted: unknown, given: unknown): boolean | undefined {
 function priceByVariant(variants: readonly IDataObject[], values: Values): Price {
 	const candidates = variants.flatMap((variant) => {
 		const conditions = Object.entries(asObject(variant.when) ?? {});
-		const verdicts = conditions.map(([name, wanted]) => holds(wanted, values[name]));
-		if (verdicts.includes(false)) return [];
-		const open = conditions.filter((_condition, index) => verdicts[index] === undefined);
+		const matches = conditions.map(([name, wanted]) => holds(wanted, values[name]));
+		if (matches.includes(false)) return [];
+		const open = conditions.filter((_condition, index) => matches[index] === undefined);
 		return [{ variant, size: conditions.length, open: open.map(([name]) => name) }];
 	});
 	const size = Math.max(...candidates.filter(({ open }) => open.length === 0).map((c) => c.size));

@@ -73,7 +73,7 @@ function mediaField(name: MediaName): INodeProperties {
 			? 'e.g. https://example.com/clip.mp4'
 			: 'e.g. https://example.com/photo.jpg',
 		description: MEDIA[name].hint,
-		// Visible without hovering: that a file of the node before will do is not to be guessed.
+		// Visible without hovering: nobody would guess that a file of the previous node can be used.
 		hint: 'A URL, a data URI, or the name of a binary field',
 		...(list && {
 			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Reference Image' },

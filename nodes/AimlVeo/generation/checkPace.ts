@@ -6,14 +6,15 @@ import { steady } from '../shared/pause';
 
 /** Rate limits are counted by the minute. */
 const WINDOW_MS = 60_000;
-/** Below the rate that was refused; with each answer the spacing shrinks by the share after it. */
+/** As a share of the rate that was refused. */
 const RATE_AFTER_REFUSAL = 0.8;
+/** Each answer shrinks the spacing by this share. */
 const RECOVERY_PER_ANSWER = 0.0004;
-/** A wide spacing comes of a busy server, not of a limit, and is given up sooner. */
+/** A wide spacing is due to a busy server, not to a limit, and is given up sooner. */
 const WIDE_SPACING_MS = 1_000;
 const RECOVERY_PER_ANSWER_WIDE = 0.02;
 const LONGEST_SPACING_MS = 3_000;
-/** Closer than this is no pace at all. */
+/** A spacing below this is dropped. */
 const SHORTEST_SPACING_MS = 50;
 /** The pause after a refusal; it doubles while none is answered. */
 const FIRST_PAUSE_MS = 2_000;
@@ -48,7 +49,7 @@ export class CheckPace {
 			if (slotMs - askedMs > limitMs) return undefined;
 			this.nextMs = slotMs + this.spacingMs;
 			if (slotMs > nowMs) await sleep(slotMs - nowMs);
-			// A pause that began meanwhile holds for those, too, who wait for their turn.
+			// A pause that began meanwhile also applies to checks that wait for their turn.
 		} while (this.pausedUntilMs > this.now());
 		const beginMs = this.now();
 		this.recentMs = this.recentMs.filter((ms) => beginMs - ms < WINDOW_MS);
@@ -59,7 +60,7 @@ export class CheckPace {
 	/** The check that began at `beginMs` was refused for the rate. */
 	refused(beginMs: number, retryAfterMs?: number): void {
 		const nowMs = this.now();
-		// Those that were under way already tell nothing new of the rate.
+		// Checks that were already under way say nothing new about the rate.
 		const isNew = beginMs > this.slowedAtMs;
 		if (!isNew && !retryAfterMs) return;
 		const pauseMs = Math.min(retryAfterMs || this.pauseMs, LONGEST_RETRY_AFTER_MS);

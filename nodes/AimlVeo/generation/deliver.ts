@@ -19,7 +19,7 @@ const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 1_000;
 /** Until the CDN begins to answer. */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** A download that brings less than this in this time is cut and begun again: 500 bytes a second end nowhere. */
+/** A download that brings fewer bytes in this time is begun again: at 500 a second it would never end. */
 const STALL_MS = 20_000;
 const STALL_BYTES = 10_000;
 const STALLED = 'The download stalled';
@@ -99,7 +99,7 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
 				byteLength += chunk.length;
 				if (byteLength < HEAD_BYTES) continue;
 				body.removeListener('readable', onReadable);
-				// At once: a turn later a stream that was read to its end has ended, and takes nothing back.
+				// At once: one turn later, a stream that was read to its end accepts nothing back.
 				body.unshift(Buffer.concat(taken));
 				return resolve();
 			}
@@ -110,7 +110,7 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
 		await unlessAborted(ready, signal);
 	} finally {
 		body.removeListener('readable', onReadable);
-		// Left without a listener, a fault of the stream would end the process.
+		// Left without a listener, an error of the stream would end the process.
 		body.on('error', () => {}).removeListener('error', onError);
 	}
 	return Buffer.concat(taken);
@@ -130,7 +130,7 @@ export function receivedType(
 	const announced = videoType(contentType);
 	if (!announced) return { found: String(contentType) };
 	if (isCut) return { found: `${head.length} bytes` };
-	// Of no format that is known here, it may be a video all the same.
+	// A format that is not known here may still be a video.
 	return !format || format.kind === 'video' ? { type: announced } : { found: format.name };
 }
 
@@ -142,7 +142,7 @@ function watch(body: Body, cut: AbortController) {
 	const push = body.push.bind(body);
 	body.push = (chunk, encoding) => {
 		bytes += chunk?.length ?? 0;
-		// All is here: n8n's store may take its time.
+		// Everything has arrived: n8n's store may take its time.
 		if (chunk === null) done.abort();
 		return push(chunk, encoding);
 	};
@@ -210,7 +210,7 @@ async function attempt(
 	}
 }
 
-const STORE_FAULT =
+const STORE_FAILURE =
 	/ENOSPC|EDQUOT|EFBIG|EROFS|EACCES|EPERM|EMFILE|ENOTDIR|EIO\b|too large|exceeds|quota/i;
 
 /**
@@ -232,11 +232,11 @@ export async function deliver(ctx: DeliverContext, delivery: Delivery): Promise<
 			if ('binary' in result) return result.binary;
 			cause = result.cause;
 			if (result.gone) url = (await delivery.freshUrl()) ?? url;
-		} catch (fault) {
+		} catch (error) {
 			signal.throwIfAborted();
-			const text = textOf(fault);
-			if (STORE_FAULT.test(text)) throw storeRefused(generationId, status, url, text);
-			cause = cut.signal.reason === STALLED ? STALLED : causeOf(fault);
+			const text = textOf(error);
+			if (STORE_FAILURE.test(text)) throw storeRefused(generationId, status, url, text);
+			cause = cut.signal.reason === STALLED ? STALLED : causeOf(error);
 		}
 	}
 	throw downloadGivenUp(generationId, status, url, ATTEMPTS, cause);

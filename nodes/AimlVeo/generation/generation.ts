@@ -1,4 +1,4 @@
-/** The life of a generation that is known: checks, the wait for its end, its file, its row. */
+/** What follows once a generation is known: status checks, the wait for its end, its file, its row. */
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { StatusCheck } from '../api/aimlapi';
 import { isEnd } from '../api/aimlapi';
@@ -13,12 +13,12 @@ import type { Purchase, SubmitContext } from './submit';
 import { CHECK_TIMEOUT_MS, staggerOf, waitForVideo } from './wait';
 import type { Finished } from './wait';
 
-/** What is shared by all that a run does with its generations. */
+/** What a run needs for all of its generations. */
 export interface GenerationContext extends Pick<SubmitContext, 'now' | 'signal' | 'sleep'> {
 	readonly api: Pick<SubmitContext['api'], 'check'>;
 	readonly ledger: Pick<SubmitContext['ledger'], 'files'>;
 	readonly ctx: DeliverContext;
-	/** Of all checks together. */
+	/** Shared by all status checks of the run. */
 	readonly pace: CheckPace;
 	/** Called by an AI Agent, which cannot use a file. */
 	readonly isTool: boolean;
@@ -32,7 +32,7 @@ const OUT_OF_TURN: StatusCheck = {
 	busy: true,
 };
 
-/** One check at a generation, when the pace of the run lets it through; none when the run has ended meanwhile. */
+/** One status check, as soon as the pace of the run allows it; none when the run has ended meanwhile. */
 export async function checkStatus(
 	run: GenerationContext,
 	generationId: string,
@@ -87,7 +87,7 @@ export async function toRow(
 	const fileName = fileNameFor(plan.fileName, model, generationId);
 	const { files } = run.ledger;
 	const fileKey = `${generationId}\0${fileName}`;
-	// An earlier try of this execution downloaded it, and failed at something else.
+	// An earlier try of this execution may have downloaded it and failed later.
 	const binary =
 		files.get(fileKey) ??
 		(await deliver(run.ctx, {
@@ -100,7 +100,7 @@ export async function toRow(
 				const check = await checkStatus(run, generationId, CHECK_TIMEOUT_MS);
 				const fresh = check.kind === 'answer' ? readOutcome(check.answer) : undefined;
 				if (check.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
-				// The row, too, tells the address that is good.
+				// The row names the new address, too.
 				latest = check.answer;
 				return fresh.url;
 			},

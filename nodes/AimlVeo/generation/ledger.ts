@@ -25,6 +25,28 @@ export interface LedgerEntry extends IDataObject {
 	usd?: number;
 }
 
+/** A paid request of a crashed execution, until an item claims it. */
+export interface LostPurchase extends IDataObject {
+	id: string;
+	/** The client request ID. */
+	req: string;
+	/** When it was logged, in ms since the epoch. */
+	at: number;
+	/** The model, unless the generation ID ends with it. */
+	model?: string;
+	/** What it cost, in millionths of a dollar. */
+	usd?: number;
+}
+
+/** The execution that this one retries, where it left no ledger. */
+export interface CrashedExecution extends IDataObject {
+	executionId: string;
+	/** When it began, in ms since the epoch, where n8n tells. */
+	startedAtMs?: number;
+	/** What it paid for and no item has claimed yet; missing until the usage log is read. */
+	lost?: LostPurchase[];
+}
+
 interface Page extends IDataObject {
 	/** Tells executions of the same number apart, on other instances or after a new database. */
 	nonce: string;
@@ -33,6 +55,13 @@ interface Page extends IDataObject {
 	/** The last generation that ended at no cost, by key. */
 	ended: Record<string, string>;
 	entries: Record<string, LedgerEntry>;
+	/** The last run that began. */
+	lastRun?: number;
+	/** The execution that this one retries, as far as it is known. */
+	retryOf?: string;
+	/** After a crash: the run index of the first run in this execution. */
+	firstRun?: number;
+	crash?: CrashedExecution;
 }
 
 /** An entry as version 0.1.0 wrote it, under a key with the hash of the body. */
@@ -81,6 +110,38 @@ export class Ledger {
 
 	get nonce(): string {
 		return this.page.nonce;
+	}
+
+	/**
+	 * Called when a run of the node begins. What n8n kept of the retried execution tells a crash from an
+	 * ordinary end: a run that ended, even at once, is written down here.
+	 */
+	begin(runIndex: number, isTool: boolean, retried?: CrashedExecution): void {
+		const { lastRun, retryOf, entries } = this.page;
+		this.page.lastRun = runIndex;
+		if (!retried || retried.executionId === retryOf) return;
+		this.page.retryOf = retried.executionId;
+		const isFresh = lastRun === undefined && Object.keys(entries).length === 0;
+		if (isFresh) this.page.firstRun = runIndex;
+		// Each try of a tool is a run of its own.
+		const isLost = isFresh || (!isTool && lastRun !== undefined && lastRun < runIndex);
+		if (isLost) this.page.crash = { ...retried };
+		else delete this.page.crash;
+	}
+
+	/** The number of a run, counted from the first one that n8n gave in this execution. */
+	ordinalOf(runIndex: number): number {
+		return runIndex - (this.page.firstRun ?? 0);
+	}
+
+	/** The execution whose purchases the ledger does not hold. */
+	get crash(): CrashedExecution | undefined {
+		return this.page.crash;
+	}
+
+	/** Writes down what a crashed execution paid for. */
+	enter(key: string, purchase: LedgerEntry): void {
+		this.page.entries[key] = purchase;
 	}
 
 	find(key: string): LedgerEntry | undefined {

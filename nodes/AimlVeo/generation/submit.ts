@@ -1,4 +1,4 @@
-/** Buys one generation, once: checks into the ledger, waits for its turn, sends, writes down the id. */
+/** Buys one generation, once: checks the ledger, waits for its turn, sends the request, writes down the ID. */
 import type { IDataObject } from 'n8n-workflow';
 import { modelInId, readOutcome } from '../api/responses';
 import { isEnd } from '../api/aimlapi';
@@ -6,7 +6,7 @@ import type { Api, Submission } from '../api/aimlapi';
 import { loadBody } from '../request/body';
 import type { RequestBody } from '../request/body';
 import { textOf, ItemError } from '../shared/errors';
-import type { SubmitQueue, TurnEnd } from './submitQueue';
+import type { SubmitQueue, TurnResult } from './submitQueue';
 import { clientRequestId } from '../api/clientRequestId';
 import type { RequestOrigin } from '../api/clientRequestId';
 import type { Ledger, LedgerEntry } from './ledger';
@@ -43,7 +43,7 @@ export interface SubmitContext {
 	/** Rejects when the run ends. */
 	readonly sleep: (ms: number) => Promise<void>;
 	readonly signal: AbortSignal;
-	/** Tells n8n's log which generation is paid for, the moment it is. */
+	/** Reports to n8n's log which generation is paid for, the moment it is accepted. */
 	readonly onAccepted: (itemIndex: number, generationId: string, clientRequestId: string) => void;
 }
 
@@ -52,7 +52,7 @@ export interface SubmitPlan {
 	/** Where the request stands in the ledger. */
 	readonly key: string;
 	/**
-	 * What is to be sent; asked for only where something is.
+	 * The request; called only when something is really sent.
 	 * @throws ItemError when the item cannot be sent
 	 */
 	readonly body: () => Promise<RequestBody>;
@@ -70,7 +70,7 @@ export interface Purchase {
 	readonly model: string | undefined;
 	/** When it was accepted, in ms since the epoch. */
 	readonly acceptedAtMs: number;
-	/** The API's answer to the submission; out of the ledger, what was kept of it. */
+	/** The API's answer to the submission, or what the ledger kept of it. */
 	readonly answer: IDataObject;
 }
 
@@ -85,7 +85,7 @@ function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataO
 	};
 }
 
-/** Writes down a generation and tells it. */
+/** Writes down a generation in the ledger and reports it. */
 function accept(
 	{ ledger, now, onAccepted }: SubmitContext,
 	{ itemIndex, key }: SubmitPlan,
@@ -101,8 +101,8 @@ function accept(
 	return { ...asPurchase(key, entry, id, answer), model };
 }
 
-/** The generation behind an ID that came without saying that it was accepted; undefined when there is none. */
-async function confirm(
+/** The generation behind an ID that came without a word of acceptance; undefined when there is none. */
+async function confirmId(
 	{ api, sleep }: SubmitContext,
 	id: string,
 ): Promise<IDataObject | undefined> {
@@ -114,7 +114,7 @@ async function confirm(
 	}
 }
 
-/** A refusal to read tells nothing of the request; the end of the run does. */
+/** A refused read says nothing about the submission. The end of the run is passed on. */
 function unread(cause: unknown): undefined {
 	if (!(cause instanceof ItemError)) throw cause;
 }
@@ -125,13 +125,13 @@ type Finding =
 	| { kind: 'notCharged'; id?: string }
 	| { kind: 'unknown' };
 
-/** What the API says of a submission whose answer was lost: by the ID that came with it, or by the log. */
-async function findLost(context: SubmitContext, order: SubmitPlan): Promise<Finding> {
-	const entry = context.ledger.find(order.key);
+/** Finds out about a submission whose answer was lost: by the ID that came with it, or in the usage log. */
+async function findLost(context: SubmitContext, plan: SubmitPlan): Promise<Finding> {
+	const entry = context.ledger.find(plan.key);
 	if (!entry) return { kind: 'unknown' };
 	const { model = '' } = entry;
-	const known = entry.maybe ? await confirm(context, entry.maybe).catch(unread) : undefined;
-	if (known) return { kind: 'found', purchase: accept(context, order, model, known) };
+	const known = entry.maybe ? await confirmId(context, entry.maybe).catch(unread) : undefined;
+	if (known) return { kind: 'found', purchase: accept(context, plan, model, known) };
 	const nowMs = context.now();
 	const request = { id: entry.req, model, sentAtMs: entry.at };
 	const found = (await searchLog(context, request, nowMs).catch(unread)) ?? { kind: 'unread' };
@@ -139,78 +139,80 @@ async function findLost(context: SubmitContext, order: SubmitPlan): Promise<Find
 		// A failed request is not charged, unless the log says so.
 		if (found.status === 'failed' && !found.isCharged) return { kind: 'notCharged', id: found.id };
 		const answer = { id: found.id, status: 'queued' };
-		return { kind: 'found', purchase: accept(context, order, model, answer) };
+		return { kind: 'found', purchase: accept(context, plan, model, answer) };
 	}
 	const isOver = found.kind === 'absent' && nowMs - entry.at > LOG_COMPLETE_MS;
 	return { kind: isOver ? 'notCharged' : 'unknown' };
 }
 
 /**
- * A generation that ended at no cost may have come to a video after all: one free check tells, before it is
- * bought again.
+ * The generation that was discarded because it ended at no cost, if it has a video or a charge after all: one
+ * free check, before it is bought again.
  */
-async function reconsider(
+async function checkDiscarded(
 	context: SubmitContext,
-	order: SubmitPlan,
+	plan: SubmitPlan,
 ): Promise<Purchase | undefined> {
-	const id = context.ledger.discardedId(order.key);
+	const id = context.ledger.discardedId(plan.key);
 	if (!id) return undefined;
 	const check = await context.api.check(id, CONFIRM_TIMEOUT_MS).catch(unread);
 	if (check?.kind !== 'answer') return undefined;
 	const outcome = readOutcome(check.answer);
 	const isFree = outcome.kind === 'failed' || outcome.kind === 'withoutVideo';
 	if (isFree && !outcome.charged) return undefined;
-	return accept(context, order, modelInId(id) ?? '', check.answer);
+	return accept(context, plan, modelInId(id) ?? '', check.answer);
 }
 
 /**
  * The generation that an earlier try of this execution paid for.
  * @throws ItemError when it is not known whether there is one: then it must not be bought
  */
-async function recall(context: SubmitContext, order: SubmitPlan): Promise<Purchase | undefined> {
+async function findPaid(context: SubmitContext, plan: SubmitPlan): Promise<Purchase | undefined> {
 	const { ledger } = context;
-	const entry = ledger.find(order.key);
-	if (!entry) return await reconsider(context, order);
-	if (entry.id) return asPurchase(order.key, entry, entry.id);
-	const finding = await findLost(context, order);
+	const entry = ledger.find(plan.key);
+	if (!entry) return await checkDiscarded(context, plan);
+	if (entry.id) return asPurchase(plan.key, entry, entry.id);
+	const finding = await findLost(context, plan);
 	if (finding.kind === 'found') return finding.purchase;
 	if (finding.kind === 'unknown') {
 		const cause = 'An earlier try of this execution has already sent it';
 		throw maybeAccepted(entry.req, cause, { isOld: true });
 	}
 	// It may be sent again, under a new id.
-	ledger.discard(order.key);
+	ledger.discard(plan.key);
 	return undefined;
 }
 
-type Sent = { purchase: Purchase } | { again: Extract<Submission, { kind: 'notTaken' }> };
+type Sent = { purchase: Purchase } | { notTaken: Extract<Submission, { kind: 'notTaken' }> };
 
 /** One submission, for an item whose turn it is. */
 async function send(
 	context: SubmitContext,
-	order: SubmitPlan,
+	plan: SubmitPlan,
 	request: RequestBody,
 	body: IDataObject,
 ): Promise<Sent> {
 	const { queue, ledger, now, origin, signal } = context;
-	const { itemIndex, key, reference } = order;
+	const { itemIndex, key, reference } = plan;
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
-	const part = { hash, nonce: ledger.nonce, attempt: ledger.nextAttempt(key), reference };
+	const { nonce } = ledger;
+	const bodyHash = hashRequest(request);
+	const part = { hash, nonce, body: bodyHash, attempt: ledger.nextAttempt(key), reference };
 	const req = clientRequestId({ ...origin, itemIndex }, part);
-	ledger.sending(key, { req, model: request.model, body: hashRequest(request), at: now() });
+	ledger.sending(key, { req, model: request.model, body: bodyHash, at: now() });
 	const submission = await submitOrForget(context, key, body, req);
 	if (submission.kind === 'accepted') {
-		return { purchase: accept(context, order, request.model, submission.answer) };
+		return { purchase: accept(context, plan, request.model, submission.answer) };
 	}
 	if (submission.kind === 'notTaken') {
 		ledger.forget(key);
-		return { again: submission };
+		return { notTaken: submission };
 	}
 	if (submission.id) ledger.maybe(key, submission.id);
-	const finding = signal.aborted ? undefined : await findLost(context, order);
+	const finding = signal.aborted ? undefined : await findLost(context, plan);
 	if (finding?.kind === 'notCharged' && finding.id) {
 		ledger.discard(key);
 		throw generationFailed(finding.id, 'failed');
@@ -250,30 +252,30 @@ function pauseAfter(
 	const backOffMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
 	// A `Retry-After` of 0, too, must not become a loop without a pause.
 	const pauseMs = retryAfterMs || backOffMs;
-	// A 429 counts as standstill only while no other item is accepted either.
+	// A 429 counts against the time limit only while no other item is accepted either.
 	const sinceMs = Math.max(startedMs, busy ? queue.lastAcceptedMs : 0);
 	if (now() + pauseMs - sinceMs <= Math.min(timeoutMs, withinMs)) return pauseMs;
 	if (!busy) throw notReached(cause);
 	const refusal = rateLimited(Math.round((now() - sinceMs) / 1_000));
-	// The API told when it takes requests again: that holds for all items.
+	// The API said when it takes requests again: that applies to all items.
 	if (pauseMs > timeoutMs) queue.close(refusal);
 	throw refusal;
 }
 
-async function buyOnce(context: SubmitContext, order: SubmitPlan): Promise<Purchase> {
-	const known = await recall(context, order);
+async function buyOnce(context: SubmitContext, plan: SubmitPlan): Promise<Purchase> {
+	const known = await findPaid(context, plan);
 	if (known) return known;
 	const startedMs = context.now();
 	let body: IDataObject | undefined;
 	for (let tries = 0; ; tries++) {
-		const purchase = await context.queue.withTurn(order.itemIndex, async () => {
-			const request = await order.body();
+		const purchase = await context.queue.withTurn(plan.itemIndex, async () => {
+			const request = await plan.body();
 			// Only those whose turn it is hold their files in memory.
 			body ??= await loadBody(request);
-			const sent = await send(context, order, request, body);
-			if ('purchase' in sent) return { end: 'accepted' as TurnEnd, value: sent.purchase };
-			const pauseMs = pauseAfter(context, order, sent.again, startedMs, tries);
-			return { end: { pauseMs }, value: undefined };
+			const sent = await send(context, plan, request, body);
+			if ('purchase' in sent) return { result: 'accepted' as TurnResult, value: sent.purchase };
+			const pauseMs = pauseAfter(context, plan, sent.notTaken, startedMs, tries);
+			return { result: { pauseMs }, value: undefined };
 		});
 		if (purchase) return purchase;
 	}
@@ -281,16 +283,16 @@ async function buyOnce(context: SubmitContext, order: SubmitPlan): Promise<Purch
 
 /**
  * The generation for this request, submitted now or by an earlier try of the same execution.
- * Sent again only when the server surely did not take it (429, no connection), for as long as `timeoutMs`.
+ * Sent again only when the server certainly did not take it (429, no connection), for as long as `timeoutMs`.
  * While the same request is under way, another waits for it.
  *
  * @throws ItemError when refused, never reached, or when the answer was lost (it may be charged)
  */
-export async function buy(context: SubmitContext, order: SubmitPlan): Promise<Purchase> {
+export async function buy(context: SubmitContext, plan: SubmitPlan): Promise<Purchase> {
 	const { underWay } = context.ledger;
-	const other = underWay.get(order.key) as Promise<Purchase> | undefined;
+	const other = underWay.get(plan.key) as Promise<Purchase> | undefined;
 	if (other) return await unlessAborted(other, context.signal);
-	const purchase = buyOnce(context, order).finally(() => underWay.delete(order.key));
-	underWay.set(order.key, purchase);
+	const purchase = buyOnce(context, plan).finally(() => underWay.delete(plan.key));
+	underWay.set(plan.key, purchase);
 	return await purchase;
 }

@@ -11,17 +11,17 @@ export interface SubmitQueueOptions {
 	readonly maxConcurrent: number;
 }
 
-/** What became of a turn; after a pause the next one waits. */
-export type TurnEnd = 'accepted' | 'refused' | { pauseMs: number };
+/** What became of a turn. With a pause, the next turn waits for it. */
+export type TurnResult = 'accepted' | 'refused' | { pauseMs: number };
 
 export class SubmitQueue {
-	private readonly queue: Array<{ order: number; enter: () => void }> = [];
+	private readonly queue: Array<{ itemIndex: number; enter: () => void }> = [];
 	private active = 0;
-	private width = 1;
+	private maxActive = 1;
 	private readonly now: () => number;
 	private pausedUntilMs = 0;
 	private closed: Error | undefined;
-	/** When a submission was last accepted, in ms; tells a busy API from one that takes nothing. */
+	/** When a submission was last accepted, in ms: a busy API still accepts some, a blocked one none. */
 	lastAcceptedMs: number;
 
 	constructor(private readonly options: SubmitQueueOptions) {
@@ -31,35 +31,38 @@ export class SubmitQueue {
 
 	/**
 	 * Does `work` when it is this item's turn.
-	 * @throws the reason for which the gate was closed, or what `work` throws
+	 * @throws the reason for which the queue was closed, or what `work` throws
 	 */
-	async withTurn<T>(order: number, work: () => Promise<{ end: TurnEnd; value: T }>): Promise<T> {
-		await this.enter(order);
-		let end: TurnEnd = 'refused';
+	async withTurn<T>(
+		itemIndex: number,
+		work: () => Promise<{ result: TurnResult; value: T }>,
+	): Promise<T> {
+		await this.enter(itemIndex);
+		let result: TurnResult = 'refused';
 		try {
 			this.assertOpen();
 			const done = await work();
-			end = done.end;
+			result = done.result;
 			return done.value;
 		} finally {
-			this.leave(end);
+			this.leave(result);
 		}
 	}
 
-	/** Nothing more is submitted: whoever waits for a turn, or comes later, gets this reason. */
+	/** Nothing more is submitted: every turn that waits, or comes later, is rejected with this reason. */
 	close(reason: Error): void {
 		this.closed ??= reason;
 	}
 
-	/** @throws the reason for which the gate was closed */
+	/** @throws the reason for which the queue was closed */
 	assertOpen(): void {
 		if (this.closed) throw this.closed;
 	}
 
-	private async enter(order: number): Promise<void> {
+	private async enter(itemIndex: number): Promise<void> {
 		const turn = new Promise<void>((resolve) => {
-			const after = this.queue.findIndex((waiting) => waiting.order > order);
-			this.queue.splice(after < 0 ? this.queue.length : after, 0, { order, enter: resolve });
+			const after = this.queue.findIndex((waiting) => waiting.itemIndex > itemIndex);
+			this.queue.splice(after < 0 ? this.queue.length : after, 0, { itemIndex, enter: resolve });
 		});
 		this.admit();
 		await turn;
@@ -74,17 +77,17 @@ export class SubmitQueue {
 		}
 	}
 
-	private leave(end: TurnEnd): void {
+	private leave(result: TurnResult): void {
 		this.active -= 1;
 		const nowMs = this.now();
-		if (end === 'accepted') {
+		if (result === 'accepted') {
 			this.lastAcceptedMs = nowMs;
-			this.width = Math.min(this.width + 1, this.options.maxConcurrent);
-		} else if (end !== 'refused') {
-			this.width = 1;
-			this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + end.pauseMs);
+			this.maxActive = Math.min(this.maxActive + 1, this.options.maxConcurrent);
+		} else if (result !== 'refused') {
+			this.maxActive = 1;
+			this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + result.pauseMs);
 		} else {
-			// A turn later: what was refused may end the run, and then nothing more must be bought.
+			// One turn of the event loop later: the refusal may end the run, and then nothing more must be bought.
 			const admit = () => this.admit();
 			this.options.sleep(0).then(admit, admit);
 			return;
@@ -93,7 +96,7 @@ export class SubmitQueue {
 	}
 
 	private admit(): void {
-		while (this.active < this.width) {
+		while (this.active < this.maxActive) {
 			const next = this.queue.shift();
 			if (!next) return;
 			this.active += 1;

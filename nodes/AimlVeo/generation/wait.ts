@@ -13,27 +13,27 @@ import {
 	timedOut,
 } from '../shared/messages';
 
-/** Google says that Veo takes 11 s at the least; a check before this finds next to nothing. */
+/** Google says that Veo takes at least 11 s; a check before this finds next to nothing. */
 const FIRST_CHECK_MS = 18_000;
-/** Densest spacing, around the usual 80–100 s and later: by then each second is as likely as the next. */
+/** The shortest spacing, around the usual 80–100 s and later, when each second is as likely as the next. */
 const DENSEST_MS = 2_400;
 /** Spacing times age: 10 s apart at 18 s, 4.5 s at 40 s, then the densest. */
 const SPACING_BY_AGE_MS2 = 180_000 * 1_000;
 /** After six minutes, the longest that Google names: 4 s apart at ten minutes. */
 const LATE_SPACING_PER_AGE = 1 / 150;
-/** Looks of many items drift apart by up to this share of the spacing, and so do not fire together. */
+/** Checks of many items drift apart by up to this share of the spacing, and so do not fire together. */
 const STAGGER = 0.1;
 
 /** One check has its own limit, so that a hanging connection costs no more than this. */
 export const CHECK_TIMEOUT_MS = 30_000;
 const SHORTEST_CHECK_MS = 1_000;
-/** `completed` may come a moment before its `video`; after this it is taken as "held back". */
+/** `completed` may come a moment before its `video`; after this the video counts as held back. */
 export const LATE_VIDEO_GRACE_MS = 30_000;
 const LATE_VIDEO_CHECK_MS = 2_000;
 /** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
 export const UNKNOWN_ID_GRACE_MS = 60_000;
 const SETTLED_MS = 600_000;
-/** Long enough to tell "held back" from "late". */
+/** Long enough to tell a video that is held back from one that is late. */
 export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_CHECK_MS;
 
 /**
@@ -52,7 +52,7 @@ export const staggerOf = (itemIndex: number) => (itemIndex * 0.618) % 1;
 
 export interface WaitOptions {
 	readonly generationId: string;
-	/** When the generation was submitted (ms since the epoch); unknown for an id out of nowhere. */
+	/** When the generation was submitted (ms since the epoch); unknown for an ID that was entered. */
 	readonly submittedAtMs?: number;
 	/** What is known of it without a check: the answer to its submission. */
 	readonly answer?: IDataObject;
@@ -80,7 +80,7 @@ interface Seen {
 	status: string;
 	/** What the API said with it. */
 	reason?: string;
-	/** Whether the last check that said anything did not know the id. */
+	/** Whether the last check with an answer did not know the ID. */
 	isUnknown: boolean;
 	/** When it was first `completed` without its video. */
 	completedAtMs?: number;
@@ -112,7 +112,7 @@ function readEnd(
 
 const isNeverKnown = ({ isUnknown, status }: Seen) => isUnknown && status === 'unknown';
 
-/** What is told when the time is over. */
+/** The message when the time is over. */
 function overdue(
 	{ generationId, timeoutMs }: WaitOptions,
 	seen: Seen,
@@ -134,12 +134,12 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 	const { generationId, check, now, sleep } = options;
 	const startedMs = now();
 	const deadlineMs = startedMs + options.timeoutMs;
-	// For an id out of nowhere the age is unknown: take it as due any moment.
+	// The age of an ID that was entered is unknown: the video may be ready any moment.
 	const bornMs = options.submittedAtMs ?? startedMs - 90_000;
 	const seen: Seen = { status: 'unknown', isUnknown: false };
 	const first = options.answer && readEnd(seen, options.answer, generationId, startedMs);
 	if (first) return first;
-	// Items that begin together go on up to one densest spacing apart, and drift from there.
+	// Items that begin together are spread over one shortest spacing, and drift from there.
 	let staggerMs = options.stagger * DENSEST_MS;
 
 	for (;;) {
@@ -161,8 +161,8 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 			intervalMs = Math.max(intervalMs, retryAfterMs);
 		}
 
-		// An entered id that the API never knew is given up sooner.
-		// So is one of another account's: a video that was accepted a while ago is known by now.
+		// An ID that was entered and that the API never knew is given up sooner. So is one of another account:
+		// the API knows by now what it accepted a while ago.
 		const isSettled = startedMs - (options.submittedAtMs ?? 0) > SETTLED_MS;
 		const isForeign = isNeverKnown(seen) && isSettled;
 		const endMs = isForeign ? Math.min(deadlineMs, startedMs + UNKNOWN_ID_GRACE_MS) : deadlineMs;

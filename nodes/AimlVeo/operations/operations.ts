@@ -1,4 +1,4 @@
-/** What the node can do, as values: the editor's list, the plan of an item, and how it is carried out. */
+/** What the node can do, as values: the editor's list, the plan of an item, and how it is performed. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { readClientRequestId } from '../api/clientRequestId';
 import { asRow, modelInId, readOutcome } from '../api/responses';
@@ -31,15 +31,15 @@ export interface Run extends GenerationContext, SubmitContext {
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
-	/** What the items would cost, where a limit or an estimate asks for it. */
+	/** What the items would cost; known only when a limit or an estimate needs it. */
 	readonly prices: Prices;
 }
 
-/** An item's plan, bound to how it is carried out. */
+/** An item's plan, together with what performs it. */
 export interface Task {
 	/** What it would submit, so that all items can be priced first. */
-	readonly order?: RequestPlan;
-	readonly carryOut: (run: Run) => Promise<Row | Row[]>;
+	readonly requestPlan?: RequestPlan;
+	readonly perform: (run: Run) => Promise<Row | Row[]>;
 }
 
 export interface Operation {
@@ -48,13 +48,17 @@ export interface Operation {
 	readonly description: string;
 	/**
 	 * Reads and checks one item.
-	 * @throws ItemError when the item cannot be carried out; nothing is paid yet
+	 * @throws ItemError when the item cannot be processed; nothing is paid yet
 	 */
 	plan(context: PlanContext, itemIndex: number): Promise<Task>;
 }
 
-/** A generation that ended at no cost is struck out: the next try submits again. */
-async function unlessFree<T>(run: Run, { key, id }: Purchase, work: () => Promise<T>): Promise<T> {
+/** A generation that ended at no cost is discarded: the next try submits again. */
+async function discardIfFree<T>(
+	run: Run,
+	{ key, id }: Purchase,
+	work: () => Promise<T>,
+): Promise<T> {
 	try {
 		return await work();
 	} catch (cause) {
@@ -79,7 +83,7 @@ function withReference(row: Row, { clientRequestId }: Purchase): Row {
 
 async function create(run: Run, plan: RequestPlan): Promise<Row> {
 	const purchase = await buyFor(run, plan);
-	return await unlessFree(run, purchase, async () => {
+	return await discardIfFree(run, purchase, async () => {
 		const { answer, id, model } = purchase;
 		const outcome = readOutcome(answer);
 		if (outcome.kind === 'failed') {
@@ -92,7 +96,7 @@ async function create(run: Run, plan: RequestPlan): Promise<Row> {
 async function createAndWait(run: Run, plan: RequestPlan): Promise<Row> {
 	const purchase = await buyFor(run, plan);
 	const { id, model } = purchase;
-	return await unlessFree(run, purchase, async () => {
+	return await discardIfFree(run, purchase, async () => {
 		const finished = await waitFor(run, plan, id, purchase);
 		return withReference(await toRow(run, plan, finished, model), purchase);
 	});
@@ -120,15 +124,15 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 }
 
 /**
- * A model reads rows, and of a failure only the message: where the video is still in the making, a row
- * tells it the ID and the way on.
+ * An agent's model sees rows, but only the message of a failure. While a video is still being generated,
+ * it gets a row with the ID and what to do next.
  */
 function forAgent<P>(
-	carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
+	perform: (run: Run, plan: P) => Promise<Row | Row[]>,
 ): (run: Run, plan: P) => Promise<Row | Row[]> {
 	return async (run, plan) => {
 		try {
-			return await carryOut(run, plan);
+			return await perform(run, plan);
 		} catch (cause) {
 			if (!run.isTool || !(cause instanceof ItemError) || !cause.details.isRunning) {
 				throw asItemError(cause);
@@ -140,27 +144,27 @@ function forAgent<P>(
 	};
 }
 
-/** Binds an operation's own plan to its own way of carrying it out; nobody else needs to know the type. */
+/** Binds a plan to what performs it, so that nobody else needs to know the type of the plan. */
 const bind =
 	<P>(
 		plan: (ctx: IExecuteFunctions, itemIndex: number) => Promise<P>,
-		carryOut: (run: Run, plan: P) => Promise<Row | Row[]>,
+		perform: (run: Run, plan: P) => Promise<Row | Row[]>,
 	): Operation['plan'] =>
 	async ({ ctx }, itemIndex) => {
 		const planned = await plan(ctx, itemIndex);
-		return { carryOut: async (run) => await forAgent(carryOut)(run, planned) };
+		return { perform: async (run) => await forAgent(perform)(run, planned) };
 	};
 
-/** The same for what spends credits: its order can be priced, and an estimate stands in for it. */
+/** The same for what spends credits: its request can be priced, and an estimate can take its place. */
 const bindRequest =
-	(carryOut: (run: Run, plan: RequestPlan) => Promise<Row>): Operation['plan'] =>
+	(perform: (run: Run, plan: RequestPlan) => Promise<Row>): Operation['plan'] =>
 	async (context, itemIndex) => {
-		const order = await planRequest(context, itemIndex);
+		const requestPlan = await planRequest(context, itemIndex);
 		const estimate = async (run: Run) => ({
-			json: estimateRow(await order.body(), run.prices.get(itemIndex)),
+			json: estimateRow(await requestPlan.body(), run.prices.get(itemIndex)),
 		});
-		const request = async (run: Run) => await forAgent(carryOut)(run, order);
-		return { order, carryOut: order.estimateOnly ? estimate : request };
+		const request = async (run: Run) => await forAgent(perform)(run, requestPlan);
+		return { requestPlan, perform: requestPlan.estimateOnly ? estimate : request };
 	};
 
 export const OPERATIONS = {

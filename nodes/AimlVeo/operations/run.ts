@@ -1,4 +1,4 @@
-/** Carries out all items of one node run: checks all, then many at once, and gives rows in input order. */
+/** Processes all items of one node run: checks all, then performs many at once, and returns rows in input order. */
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { apiOf } from '../api/aimlapi';
 import { checkBudget } from '../cost/budget';
@@ -11,6 +11,9 @@ import { ledgerOf } from '../generation/ledger';
 import type { Ledger, Paid } from '../generation/ledger';
 import { findOperation } from './operations';
 import type { Run, Task } from './operations';
+import { retriedExecution } from './retried';
+import type { RecoverContext } from '../generation/recover';
+import { recover } from '../generation/recover';
 import { CheckPace } from '../generation/checkPace';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
@@ -36,12 +39,11 @@ interface Failure {
 }
 
 function contextOf(ctx: IExecuteFunctions): RunContext {
-	return {
-		ctx,
-		ledger: ledgerOf(ctx.getContext('node')),
-		runIndex: ctx.getWorkflowDataProxy(0).$runIndex as number,
-		isTool: isToolCall(ctx),
-	};
+	const ledger = ledgerOf(ctx.getContext('node'));
+	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
+	const isTool = isToolCall(ctx);
+	ledger.begin(runIndex, isTool, retriedExecution(ctx));
+	return { ctx, ledger, runIndex, isTool };
 }
 
 /** All items are read and checked before the first one is paid for. */
@@ -71,7 +73,7 @@ function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure
 function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
 	const nodeError = nodeErrorOf(context, { error, itemIndex });
 	const { status, url } = error.details;
-	// Whatever went wrong, what the item has paid for is named.
+	// Whatever went wrong, the row names what the item has paid for.
 	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
 	const generationId = error.details.generationId ?? paidId;
 	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
@@ -87,7 +89,7 @@ function errorRow(context: RunContext, error: ItemError, itemIndex: number): INo
 	return row;
 }
 
-/** What this run and its earlier tries paid for: when the node ends, their rows are gone, the IDs must not be. */
+/** What this run and its earlier tries paid for. When the node fails, the rows are lost; the IDs must not be. */
 function paidIn({ ledger, runIndex, isTool }: RunContext, inFlight: readonly string[]): Paid {
 	const { ids, unanswered } = ledger.summaryOf(isTool ? 'tool' : runIndex);
 	return { ids: [...new Set([...inFlight, ...ids])], unanswered };
@@ -102,7 +104,7 @@ function endOf(ctx: IExecuteFunctions) {
 	if (stop?.aborted) onStop();
 	return {
 		signal: end.signal,
-		// Not the item's own reason: that would tell of every other item what is true of this one.
+		// Not the item's own reason: it would be reported for every other item, too.
 		abort: () => end.abort(new Error('ended by another item')),
 		isStopped: () => stop?.aborted === true,
 		release: () => stop?.removeEventListener('abort', onStop),
@@ -111,11 +113,11 @@ function endOf(ctx: IExecuteFunctions) {
 
 type End = ReturnType<typeof endOf>;
 
-type OpenRun = Run & { readonly maxConcurrent: number };
+type OpenRun = Run & RecoverContext & { readonly maxConcurrent: number };
 
 /**
  * Connects to the API.
- * @throws ItemError when no item can be carried out
+ * @throws ItemError when no item can be processed
  */
 async function openRun(
 	context: RunContext,
@@ -140,9 +142,13 @@ async function openRun(
 		origin: {
 			instanceId: ctx.getInstanceId(),
 			executionId: ctx.getExecutionId() ?? 'none',
-			runIndex,
+			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
 		},
+		onRecovered: (count, executionId) =>
+			ctx.logger.info(
+				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
+			),
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		onAccepted: (itemIndex, generationId, clientRequestId) => {
 			inFlight.set(itemIndex, generationId);
@@ -155,17 +161,17 @@ async function openRun(
 	};
 }
 
-/** Carries out one item; its rows are paired with it. */
+/** The rows of one item, paired with it. */
 async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INodeExecutionData[]> {
 	if ('refusal' in plan) throw plan.refusal;
 	// A signal for each item: Node warns of a leak where more than ten listen to the same one.
 	const signal = AbortSignal.any([run.signal]);
 	const own = { ...run, signal, sleep: async (ms: number) => await pause(ms, signal) };
-	const brought = [await plan.task.carryOut(own)].flat();
-	return brought.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
+	const rows = [await plan.task.perform(own)].flat();
+	return rows.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
 }
 
-/** All items, at most so many at once, in their order; resolves when all that were begun have ended. */
+/** Works on the items in their order, at most `atOnce` at a time; resolves when all that were begun have ended. */
 export async function forEachItem(
 	count: number,
 	atOnce: number,
@@ -182,7 +188,7 @@ export async function forEachItem(
 /** The rows of all items, or the failure that ends the node. */
 type Result = INodeExecutionData[][] | Failure;
 
-async function carryOutAll(
+async function performAll(
 	run: OpenRun,
 	planned: readonly Planned[],
 	end: End,
@@ -198,7 +204,8 @@ async function carryOutAll(
 			return;
 		}
 		failure ??= { error, itemIndex };
-		// Nothing more is bought; but what is paid for is brought in before an old doubt ends the node.
+		// Nothing more is bought. But a doubt about an old request ends the node only after all that is paid for is
+		// delivered.
 		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
@@ -217,16 +224,16 @@ async function carryOutAll(
 	return failure ?? rows;
 }
 
-const ordersOf = (planned: readonly Planned[]) =>
-	planned.flatMap((plan) => ('task' in plan ? (plan.task.order ?? []) : []));
+const requestPlansOf = (planned: readonly Planned[]) =>
+	planned.flatMap((plan) => ('task' in plan ? (plan.task.requestPlan ?? []) : []));
 
 const isPaid = ({ ledger }: Run, plan: Planned) =>
-	ordersOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
+	requestPlansOf([plan]).some(({ key }) => ledger.find(key)?.id !== undefined);
 
 const refusedBy = (plan: Planned, refusal: ItemError): Planned =>
 	'refusal' in plan ? plan : { refusal };
 
-/** The same for a run that may not even begin. */
+/** The same, also for a run that cannot begin. */
 async function resultOf(
 	context: RunContext,
 	planned: readonly Planned[],
@@ -238,7 +245,7 @@ async function resultOf(
 	try {
 		run = await openRun(context, end, inFlight);
 	} catch (cause) {
-		// The credential or an option of the node: no item can be carried out.
+		// The credential or an option of the node: no item can be processed.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: 0 };
 		return planned.map((plan, itemIndex) => [
@@ -246,20 +253,21 @@ async function resultOf(
 		]);
 	}
 	try {
-		const prices = await checkBudget(run, ordersOf(planned));
-		return await carryOutAll({ ...run, prices }, planned, end, inFlight);
+		await recover(run, requestPlansOf(planned));
+		const prices = await checkBudget(run, requestPlansOf(planned));
+		return await performAll({ ...run, prices }, planned, end, inFlight);
 	} catch (cause) {
-		// Over the limit, or a price is not known: nothing is bought, but what is paid for is brought in.
+		// Over the limit, or a price is not known: nothing is bought, but what is paid for is delivered.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: error.details.itemIndex ?? 0 };
 		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
-		return await carryOutAll(run, unpaid, end, inFlight);
+		return await performAll(run, unpaid, end, inFlight);
 	}
 }
 
-/** Forgets the prices that only this run approved. */
+/** Forgets approved prices of requests that were not sent. */
 function releaseReserved({ ledger }: RunContext, planned: readonly Planned[]): void {
-	for (const { key } of ordersOf(planned)) ledger.reserved.delete(key);
+	for (const { key } of requestPlansOf(planned)) ledger.reserved.delete(key);
 }
 
 /**

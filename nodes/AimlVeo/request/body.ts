@@ -83,8 +83,8 @@ function readModel(value: unknown): string {
 }
 
 /**
- * The body for one item. A model that the table does not hold gets everything that is set, as it is:
- * the API judges.
+ * The body for one item. A model that is not in the table gets everything that is set, unchanged: the API
+ * decides.
  * @param apiIsPrivate whether the API is in a private network, and so reaches addresses there
  * @throws ItemError for the first thing that is missing or cannot be sent
  */

@@ -98,7 +98,7 @@ function filesInJson(json: unknown): Map<string, unknown> {
 /** All that the item keeps under names: its binary fields, then those among its JSON fields. */
 function namesOf(item: INodeExecutionData) {
 	const binary: unknown = item.binary;
-	// A file put where the fields belong: taken as the field that n8n itself would have made.
+	// A file in place of the binary fields: it becomes the field that n8n itself would have made.
 	const own = isFileObject(binary) ? { data: binary } : { ...asObject(binary) };
 	const named = new Map<string, unknown>(Object.entries(own));
 	const aliases = new Map<string, unknown>();
@@ -164,7 +164,7 @@ const isBare = (value: unknown): boolean =>
 const described = (value: unknown): string =>
 	JSON.stringify(value, (name, part: unknown) => (name === 'data' ? undefined : part));
 
-/** The same expression by ways on which n8n gives files with their content. */
+/** The same expression in forms for which n8n returns files with their content. */
 const withContent = (expression: string): string =>
 	expression
 		.replace(/\$binary\b/g, '$input.item.binary')
@@ -176,7 +176,7 @@ function resolveAgain(ctx: IExecuteFunctions, raw: unknown, value: unknown, item
 		const again: unknown = ctx.evaluateExpression(withContent(raw).slice(1), itemIndex);
 		return !isBare(again) && described(again) === described(value) ? again : value;
 	} catch {
-		// Not to be had on this way: the file is looked for by its description.
+		// The expression cannot be read this way: the file is found by its description.
 		return value;
 	}
 }

@@ -25,7 +25,7 @@ export type MediaKind = 'image' | 'video';
 
 /**
  * A file that n8n stores outside the execution, and that becomes a data URI only when it is sent: a
- * hundred checked pictures do not wait in memory, and a retry that finds its generation reads none.
+ * hundred checked images do not wait in memory, and a retry that finds its generation reads none.
  */
 export class StoredMedia {
 	/** Characters of the data URI. */
@@ -61,13 +61,13 @@ export class StoredMedia {
 const headOf = (mimeType: string) => `data:${mimeType};base64,`;
 const toDataUri = (mimeType: string, bytes: Buffer) => headOf(mimeType) + bytes.toString('base64');
 
-/** Google takes pictures of up to 20 MB inside a request; the video limit keeps a request sendable. */
+/** Google takes images of up to 20 MB inside a request; the video limit keeps a request sendable. */
 const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
 const BYTES_PER_MB = 1_000_000;
-/** The first 255 bytes, as many as are looked at, in Base64 characters (a multiple of 4). */
+/** The first 255 bytes, which tell the type, in Base64 characters (a multiple of 4). */
 const HEAD_BASE64_LENGTH = 340;
 const SHORTEST_BASE64 = 64;
-/** Longer than servers take. */
+/** Servers do not accept longer URLs. */
 const LONGEST_URL = 10_000;
 
 function assertKind(bytes: Buffer, kind: MediaKind, label: string, source: string): string {
@@ -119,7 +119,7 @@ function fromDataUri(uri: string, kind: MediaKind, label: string): string {
 
 /** Base64 without the head of a data URI, as some APIs give images; undefined for every other text. */
 function fromBareBase64(text: string, kind: MediaKind, label: string): string | undefined {
-	// No image is shorter. A look at the beginning spares long texts the rest.
+	// No image is shorter. Most other texts are ruled out by their beginning, however long they are.
 	if (text.length < SHORTEST_BASE64 || /[^\w+/=\s-]/.test(text.slice(0, 100))) return undefined;
 	const base64 = cleanBase64(text);
 	if (base64 === undefined) return undefined;
@@ -141,7 +141,7 @@ function fromUrl(text: string, label: string, apiIsPrivate: boolean): string {
 	const page = sharePageOf(url);
 	if (page) throw sharePage(label, page.name, page.wayOut);
 	if (isPrivate(url) && !apiIsPrivate) throw privateAddress(label, url.hostname);
-	// As it is where it can be: a signed address must not change by a letter.
+	// Unchanged where possible: a signed address must keep every letter.
 	return /[^\x21-\x7e]/.test(text) ? url.href : text;
 }
 

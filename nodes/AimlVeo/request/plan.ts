@@ -44,7 +44,7 @@ export interface RequestPlan extends OutputPlan {
 	readonly maxCostMicroUsd?: number;
 	/** The user's own text, which travels with the request. */
 	readonly reference?: string;
-	/** The price is to be told, and nothing submitted. */
+	/** Only the price is wanted; nothing is submitted. */
 	readonly estimateOnly: boolean;
 }
 
@@ -92,7 +92,7 @@ function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
 	};
 }
 
-/** An option that guards money and is there without a value is refused: it must not fall silent. */
+/** An option that guards money is refused when it was added without a value: it must not be ignored. */
 function readSpending(options: IDataObject) {
 	const maxCost = readNumber(options.maxCost, OPTIONS.maxCost);
 	if ('maxCost' in options && maxCost === undefined) throw maxCostEmpty();
@@ -117,7 +117,7 @@ function readReference({ ctx, runIndex }: PlanContext, itemIndex: number): strin
 /** Read once for all items of a run: n8n decrypts a credential anew each time. */
 const apiIsPrivate = new WeakMap<IExecuteFunctions, Promise<boolean>>();
 
-/** Whether the API is in a private network, as the sandbox is. An unreadable credential is told later. */
+/** Whether the API is in a private network, as the sandbox is. An unreadable credential is reported later. */
 async function isApiPrivate(ctx: IExecuteFunctions): Promise<boolean> {
 	const known = apiIsPrivate.get(ctx);
 	if (known) return await known;

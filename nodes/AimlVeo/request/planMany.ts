@@ -82,7 +82,7 @@ export function readModels(value: unknown): string[] {
 		.filter((name) => name !== undefined);
 }
 
-/** The names to look for: those chosen, or all of the table with and without their vendor. */
+/** The names to search for: those chosen, or all of the table with and without their vendor. */
 export const queryOf = (models: readonly string[]): LogQuery =>
 	modelQuery(models.length > 0 ? models : MODELS.map(({ id }) => id));
 

@@ -1,4 +1,4 @@
-/** Texts that people write, before they are paid for: what n8n did not fill in is found out. */
+/** Reads texts that people write, and finds expressions that n8n did not resolve, before anything is paid. */
 import { shownValue } from '../shared/errors';
 import { isUnset, toText, unquoted } from '../shared/values';
 import {

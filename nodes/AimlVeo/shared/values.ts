@@ -52,7 +52,7 @@ export function toFlag(value: unknown): boolean | undefined {
 	return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
-/** What may stand beside a number. */
+/** The units that may follow a number. */
 export const UNITS = {
 	seconds: /\s*(s|secs?|seconds?)\.?$/i,
 	usd: /^(us)?\$\s*|\s*(us\$|\$|usd|us dollars?)$/i,

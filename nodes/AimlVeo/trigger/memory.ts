@@ -1,6 +1,6 @@
 /**
  * What the trigger remembers between two polls: which finished videos it has handed over, and since when
- * it looks. Plain values in, plain values out. n8n stores it only with an activation and with an execution,
+ * it searches. Plain values in, plain values out. n8n stores it only with an activation and with an execution,
  * so a poll may find an older memory than the last one left: nothing relies on what a poll without a video
  * wrote.
  */
@@ -19,7 +19,7 @@ const DAY_MS = 24 * HOUR_MS;
  */
 export const HORIZON_MS = DAY_MS;
 /**
- * Without a look at the log, this tells old videos from new ones: the longest generation that Google names,
+ * Where the log could not be read, this tells old videos from new ones: the longest generation that Google names,
  * and clocks that differ by some minutes.
  */
 const GRACE_MS = 15 * MINUTE_MS;
@@ -34,7 +34,7 @@ export interface Memory extends IDataObject {
 	since: number;
 	/** Fingerprints of generation IDs that were handed over or are old, with the minute of their request. */
 	seen: Record<string, number>;
-	/** What was looked for. */
+	/** What was searched for, as JSON. */
 	sought: string;
 	/** Tells whether n8n kept what a poll handed over. */
 	turn?: string;

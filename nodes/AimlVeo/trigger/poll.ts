@@ -32,7 +32,7 @@ import type { Finished, Memory, Reading } from './memory';
 import { bareRow, findNewest, readFinished, rowOf } from './search';
 import type { SearchContext } from './search';
 
-/** Fetch Test Event looks back this far. */
+/** How far back Fetch Test Event searches. */
 const TEST_DAYS = 7;
 /** The next poll is a minute away: a blip is ridden out, and all else is left to it. */
 const PATIENCE = { attempts: 2 };

@@ -1,4 +1,4 @@
-/** The finished videos in the usage log that a trigger looks for, with what Get Video gives of each. */
+/** The finished videos in the usage log that a trigger searches for, with what Get Video gives of each. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Api } from '../api/aimlapi';
 import type { Patience } from '../api/retry';
@@ -25,7 +25,7 @@ const timeOf = (value: unknown): number | undefined => {
 	return Number.isNaN(ms) ? undefined : ms;
 };
 
-/** Whether the row is about a video that has finished, and is one of those that are looked for. */
+/** Whether the row is about a video that has finished, and is one of those that are searched for. */
 function isSought(row: IDataObject, { status, ownOnly, reference }: Search): boolean {
 	const end = readEnd(row.status);
 	if (end === undefined || (status !== 'any' && end !== status)) return false;

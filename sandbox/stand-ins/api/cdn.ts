@@ -156,8 +156,11 @@ export function serveCdn(
 			? createReadStream(file, range ? { start: range[0], end: range[1] } : {})
 			: paddedVideo(file, padTo);
 	response.on('close', () => stream.destroy());
-	response.on('finish', () => {
-		if (generation) generation.deliveredTimes += 1;
+	let given = 0;
+	// Counted before the last byte leaves: whoever has received all of it finds it counted.
+	stream.on('data', (chunk: Buffer) => {
+		given += chunk.length;
+		if (generation && given === length) generation.deliveredTimes += 1;
 	});
 	stream.pipe(response);
 }

@@ -29,7 +29,7 @@ const BILLING = 'GET /v2/billing';
 const MODELS = 'GET /v1/models';
 const LOGS = 'GET /v2/logs';
 const SUBMIT = 'POST /v2/video/generations';
-const LOOK = 'GET /v2/video/generations';
+const CHECK = 'GET /v2/video/generations';
 export const CDN = 'CDN';
 
 /** A change of one route's answers. */
@@ -53,13 +53,13 @@ const json = (route: string, change: (body: Json, asked: Asked, reply: Reply) =>
 		reply.body = Buffer.from(JSON.stringify(change(body, asked, reply) ?? body));
 	});
 
-const looked = (change: (body: Json, generation: Generation, reply: Reply) => Json | void) =>
-	json(LOOK, (body, { generation }, reply) =>
+const checked = (change: (body: Json, generation: Generation, reply: Reply) => Json | void) =>
+	json(CHECK, (body, { generation }, reply) =>
 		generation ? change(body, generation, reply) : undefined,
 	);
 
 const completed = (change: (body: Json, generation: Generation, reply: Reply) => Json | void) =>
-	looked((body, generation, reply) =>
+	checked((body, generation, reply) =>
 		body.status === 'completed' ? change(body, generation, reply) : undefined,
 	);
 
@@ -122,7 +122,7 @@ export const DEVIATIONS = {
 		reply.status = 201;
 		reply.body = Buffer.from(JSON.stringify({ id: 'lenient', status: 'queued' }));
 	}),
-	unknownIdIs400: on(LOOK, (reply) => {
+	unknownIdIs400: on(CHECK, (reply) => {
 		if (reply.status === 404) reply.status = 400;
 	}),
 	catalogueWantsKey: on(MODELS, (reply) => refuse(reply, 401)),
@@ -143,11 +143,11 @@ export const DEVIATIONS = {
 	clientRequestIdNotEchoed: (reply) => {
 		delete reply.headers['x-client-request-id'];
 	},
-	runningInOtherWord: looked((body) =>
+	runningInOtherWord: checked((body) =>
 		body.status === 'generating' ? { ...body, status: 'processing' } : undefined,
 	),
 	completedInOtherWord: completed((body) => ({ ...body, status: 'succeeded' })),
-	otherIdInLook: looked((body) => ({ ...body, id: String(body.id).split(':')[0] })),
+	otherIdInCheck: checked((body) => ({ ...body, id: String(body.id).split(':')[0] })),
 	videoAsList: completed((body) => ({ ...body, video: [body.video] })),
 	noVideo: completed((body) => ({ ...body, video: undefined })),
 	videoLate: completed((body, generation) =>
@@ -218,7 +218,7 @@ export const DEVIATIONS = {
 	logOtherCost: logRow((row) => {
 		row.cost = { usd: 99, credits: 1 };
 	}),
-	forgotten: on(LOOK, (reply, { generation }) => {
+	forgotten: on(CHECK, (reply, { generation }) => {
 		if (generation && sinceEndMs(generation) > LATE_MS) refuse(reply, 404);
 	}),
 	addressExpires: on(CDN, (reply, { generation }) => {

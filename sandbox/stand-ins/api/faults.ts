@@ -23,14 +23,14 @@ export type FaultAction =
 	/** Submit: how the job goes on. Failed jobs and jobs without a video are not charged. */
 	| { kind: 'fail'; error: unknown }
 	| { kind: 'noVideo' }
-	| { kind: 'lateVideo'; looks: number }
-	| { kind: 'unknownStatus'; status: string; looks: number }
+	| { kind: 'lateVideo'; checks: number }
+	| { kind: 'unknownStatus'; status: string; checks: number }
 	| { kind: 'videoUrl'; url: string }
 	/** The video is a list of one. */
 	| { kind: 'videoList' }
-	/** Completed and charged, and the video comes some looks later. */
-	| { kind: 'chargedLate'; looks: number }
-	/** Looks answer with another form of the ID. */
+	/** Completed and charged, and the video comes some checks later. */
+	| { kind: 'chargedLate'; checks: number }
+	/** Checks answer with another form of the ID. */
 	| { kind: 'otherId' }
 	/** The answer to the submission is the end already. */
 	| { kind: 'completedAtOnce' }
@@ -45,7 +45,7 @@ export type FaultAction =
 	/** Content that is no video, or one of another type, under any header. */
 	| { kind: 'content'; contentType: string; content: Buffer; padTo?: number }
 	| { kind: 'redirect'; to: string }
-	/** CDN: the address issued so far answers 403 for ever; the next look at the job gives a new one. */
+	/** CDN: the address issued so far answers 403 for ever; the next check of the job gives a new one. */
 	| { kind: 'expire'; status?: number };
 
 export interface FaultRule {

@@ -138,7 +138,7 @@ export class SandboxApi extends SandboxState {
 			case 'POST /v2/video/generations':
 				return submitJob(this, entry, response);
 			case 'GET /v2/video/generations':
-				if (this.isOverLimit(isStatusCheck, this.settings.looksPerMinute)) {
+				if (this.isOverLimit(isStatusCheck, this.settings.checksPerMinute)) {
 					return refuse(response, entry, 429, 'Too Many Requests');
 				}
 				return checkJob(this, url, entry, response);

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { applyFault, refuse, send } from './respond';
 import type { Generation, LogEntry, SandboxState } from './state';
 import { CREDITS_PER_USD, priceOf } from './priceList';
-import { bodyFaults } from './schema';
+import { bodyViolations } from './schema';
 
 type Row = Record<string, unknown>;
 
@@ -12,10 +12,10 @@ export function submitJob(api: SandboxState, entry: LogEntry, response: ServerRe
 	const body = (entry.body ?? {}) as Row;
 	const action = api.faults.take('submit', String(body.prompt));
 	if (applyFault(api.faults, 'submit', response, action ?? null)) return;
-	const faults = bodyFaults(entry.body, api.schemas);
-	if (faults.length > 0) {
-		return refuse(response, entry, 400, `Body validation error: ${faults.join('; ')}`, {
-			meta: faults,
+	const violations = bodyViolations(entry.body, api.schemas);
+	if (violations.length > 0) {
+		return refuse(response, entry, 400, `Body validation error: ${violations.join('; ')}`, {
+			meta: violations,
 		});
 	}
 	const running = api.settled().filter(({ status }) => /queued|generating/.test(status));
@@ -45,7 +45,7 @@ export function submitJob(api: SandboxState, entry: LogEntry, response: ServerRe
 		deliveredTimes: 0,
 		clientRequestId: entry.clientRequestId,
 		fate: action,
-		looks: 0,
+		checks: 0,
 		urlVersion: 1,
 		expiredVersion: 0,
 	};
@@ -90,24 +90,24 @@ export function checkJob(
 	if (applyFault(api.faults, 'fetch', response, api.faults.take('fetch', prompt, id) ?? null))
 		return;
 	if (!generation) return refuse(response, entry, 404, 'Generation not found');
-	generation.looks += 1;
+	generation.checks += 1;
 	api.settle(generation);
 	send(response, 200, answerOf(api, generation, response));
 }
 
 function answerOf(api: SandboxState, generation: Generation, response: ServerResponse): Row {
-	const { fate, looks, costUsd } = generation;
+	const { fate, checks, costUsd } = generation;
 	const id = fate?.kind === 'otherId' ? `internal-${generation.id}` : generation.id;
-	if (fate?.kind === 'unknownStatus' && looks <= fate.looks) return { id, status: fate.status };
+	if (fate?.kind === 'unknownStatus' && checks <= fate.checks) return { id, status: fate.status };
 	if (generation.status === 'error') {
 		return { id, status: 'error', error: fate && 'error' in fate ? fate.error : null };
 	}
 	if (generation.status !== 'completed') return { id, status: generation.status };
-	const late = fate?.kind === 'lateVideo' && looks <= fate.looks;
+	const late = fate?.kind === 'lateVideo' && checks <= fate.checks;
 	if (fate?.kind === 'noVideo' || late) return { id, status: 'completed', error: null };
 	const credits = Math.round(costUsd * CREDITS_PER_USD);
 	const usage = { credits_used: credits, usd_spent: costUsd };
-	if (fate?.kind === 'chargedLate' && looks <= fate.looks) {
+	if (fate?.kind === 'chargedLate' && checks <= fate.checks) {
 		return { id, status: 'completed', error: null, meta: { usage } };
 	}
 	const video = { url: fate?.kind === 'videoUrl' ? fate.url : api.videoUrl(generation) };

@@ -27,7 +27,7 @@ export function refuse(
 	});
 }
 
-/** Carries out a fault that answers by itself; false when none is due. */
+/** Sends the answer of a fault that has one of its own; false when none is due. */
 export function applyFault(
 	faults: Faults,
 	on: FaultRule['on'],

@@ -99,7 +99,7 @@ const SIGNATURES: Array<[mime: string, offset: number, bytes: string]> = [
 	['video/webm', 0, '\x1a\x45\xdf\xa3'],
 ];
 
-function mediaFault(value: unknown, kind: 'image' | 'video'): string | undefined {
+function mediaViolation(value: unknown, kind: 'image' | 'video'): string | undefined {
 	if (typeof value !== 'string') return `Expected string, received ${nameOf(value)}`;
 	const uri = /^data:([^;,]+);base64,([A-Za-z0-9+/]+=*)$/.exec(value);
 	if (!uri) {
@@ -116,15 +116,15 @@ function mediaFault(value: unknown, kind: 'image' | 'video'): string | undefined
 const nameOf = (value: unknown) =>
 	value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 
-function fieldFault(value: unknown, field: Field): string | undefined {
+function fieldViolation(value: unknown, field: Field): string | undefined {
 	switch (field.type) {
 		case 'image':
 		case 'video':
-			return mediaFault(value, field.type);
+			return mediaViolation(value, field.type);
 		case 'images': {
 			if (!Array.isArray(value)) return `Expected array, received ${nameOf(value)}`;
 			if (value.length < 1 || value.length > 3) return 'Expected 1 to 3 elements';
-			return value.map((entry) => mediaFault(entry, 'image')).find(Boolean);
+			return value.map((entry) => mediaViolation(entry, 'image')).find(Boolean);
 		}
 		case 'integer':
 			if (!Number.isInteger(value)) return `Expected integer, received ${nameOf(value)}`;
@@ -154,7 +154,7 @@ export const secondsOf = (body: Record<string, unknown>): number =>
 	Number(usedValue(body, 'duration') ?? USUAL_SECONDS);
 
 /** What the vendor would find wrong with a body, as "field: expected and received"; empty when nothing. */
-export function bodyFaults(body: unknown, schemas: Schemas = SCHEMAS): string[] {
+export function bodyViolations(body: unknown, schemas: Schemas = SCHEMAS): string[] {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) {
 		return [`body: Expected object, received ${nameOf(body)}`];
 	}
@@ -167,8 +167,8 @@ export function bodyFaults(body: unknown, schemas: Schemas = SCHEMAS): string[] 
 	const wrong = Object.entries(fields).flatMap(([name, value]) => {
 		if (name === 'model') return [];
 		const field = schema[name];
-		const fault = field ? fieldFault(value, field) : 'Unrecognized key';
-		return fault ? [`${name}: ${fault}`] : [];
+		const violation = field ? fieldViolation(value, field) : 'Unrecognized key';
+		return violation ? [`${name}: ${violation}`] : [];
 	});
 	if (fields.prompt === '') wrong.push('prompt: String must contain at least 1 character(s)');
 	return [...missing, ...wrong];

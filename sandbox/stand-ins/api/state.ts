@@ -29,8 +29,8 @@ export interface Settings {
 	logStrangeRows: boolean;
 	/** Every page of the log says that there is more. */
 	logEndless: boolean;
-	/** Looks that are answered in each minute (refused ones count too); one more is answered with 429. */
-	looksPerMinute: number;
+	/** Checks that are answered in each minute (refused ones count too); one more is answered with 429. */
+	checksPerMinute: number;
 	/** The same for the usage log. */
 	logsPerMinute: number;
 	/** How much faster than real the minutes of these limits pass. */
@@ -67,7 +67,7 @@ export interface Generation {
 	clientRequestId?: string;
 	/** How it is to go on, if not well. */
 	fate?: FaultAction;
-	looks: number;
+	checks: number;
 	/** Version of its address on the CDN; older ones may have expired. */
 	urlVersion: number;
 	expiredVersion: number;
@@ -95,7 +95,7 @@ export class SandboxState extends EventEmitter {
 			logClockMs: 0,
 			logStrangeRows: false,
 			logEndless: false,
-			looksPerMinute: Infinity,
+			checksPerMinute: Infinity,
 			logsPerMinute: Infinity,
 			speed: 1,
 			...settings,
@@ -158,7 +158,7 @@ export class SandboxState extends EventEmitter {
 	settle(generation: Generation): void {
 		if (generation.status === 'completed' || generation.status === 'error') return;
 		if (Date.now() < generation.readyAt) {
-			if (generation.looks > 0) generation.status = 'generating';
+			if (generation.checks > 0) generation.status = 'generating';
 			return;
 		}
 		const fate = generation.fate?.kind ?? '';

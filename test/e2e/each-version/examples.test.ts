@@ -15,9 +15,9 @@ import {
 	bytesOf,
 	changed,
 	filesOf,
-	firstLook,
+	firstCheck,
 	generationsOf,
-	looksOf,
+	checksOf,
 	postsOf,
 	save,
 	useN8n,
@@ -243,14 +243,14 @@ test('Stop during the wait ends the execution and all requests', async () => {
 	const prompt = 'Stopped midway';
 	stage.api.settings.generationMs = 600_000;
 	const id = await stage.n8n.run(await single(prompt), 'Start');
-	await firstLook(stage.api, prompt);
+	await firstCheck(stage.api, prompt);
 	await stage.n8n.stop(id);
 	const execution = await stage.n8n.waitFor(id);
 	expect(execution.status).toBe('canceled');
-	const looks = looksOf(stage.api, prompt).length;
-	// Twice the poll interval and more: a loop that goes on would have looked again.
+	const checks = checksOf(stage.api, prompt).length;
+	// Twice the poll interval and more: a loop that goes on would have checked again.
 	await new Promise((resolve) => setTimeout(resolve, 3_000));
-	expect(looksOf(stage.api, prompt)).toHaveLength(looks);
+	expect(checksOf(stage.api, prompt)).toHaveLength(checks);
 	expect(postsOf(stage.api, prompt)).toHaveLength(1);
 });
 

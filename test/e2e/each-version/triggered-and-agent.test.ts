@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await chat?.stop());
 
-/** Saved, the node that makes the video looking every second, and activated. */
+/** Saved, with a node that checks the video every second, and activated. */
 async function activated(example: WorkflowFile): Promise<IWorkflowBase> {
 	const quick = ['Make Video', 'Get Video'].reduce(
 		(file, node) => changed(file, node, { options: { pollInterval: 1 } }),
@@ -65,11 +65,11 @@ test('a form: two uploaded images become a video', async () => {
 	// Its fields are named by their place, as the page's own script sends them.
 	const prompt = 'The flower opens';
 	const form = new FormData();
-	const pictures = ['portrait-first.jpg', 'portrait-last.jpg'].map((name) => ({
+	const images = ['portrait-first.jpg', 'portrait-last.jpg'].map((name) => ({
 		name,
 		bytes: readFileSync(join(PROJECT, 'sandbox', 'media', name)),
 	}));
-	for (const [index, { name, bytes }] of pictures.entries()) {
+	for (const [index, { name, bytes }] of images.entries()) {
 		form.append(`field-${index}`, new Blob([bytes], { type: 'image/jpeg' }), name);
 	}
 	form.append('field-2', prompt);
@@ -78,7 +78,7 @@ test('a form: two uploaded images become a video', async () => {
 	const execution = await itsExecution(workflow);
 	expect(messageOf(execution)).toBeUndefined();
 	const [generation] = generationsOf(stage.api, prompt);
-	const [first, last] = pictures.map(
+	const [first, last] = images.map(
 		({ bytes }) => `data:image/jpeg;base64,${bytes.toString('base64')}`,
 	);
 	expect(generation?.body).toMatchObject({ prompt, image_url: first, last_image_url: last });

@@ -152,14 +152,19 @@ class PlainCredentials extends ICredentialsHelper {
 }
 
 function additionalDataFor(
-	request: Pick<RunRequest, 'credentials' | 'executionId'>,
+	request: Pick<RunRequest, 'credentials' | 'executionId'> & Partial<RunRequest>,
 	workflowData: IWorkflowBase,
 	mode: WorkflowExecuteMode,
 ): IWorkflowExecuteAdditionalData {
 	const base = 'http://127.0.0.1:1';
 	return {
 		credentialsHelper: new PlainCredentials(request.credentials),
-		hooks: new ExecutionLifecycleHooks(mode, request.executionId, workflowData),
+		hooks: new ExecutionLifecycleHooks(
+			mode,
+			request.executionId,
+			workflowData,
+			request.hidesRetried ? undefined : (request.retryOf ?? request.crashed),
+		),
 		executionId: request.executionId,
 		currentNodeExecutionIndex: 0,
 		restApiUrl: base,
@@ -264,7 +269,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 	if (request.laterMs) setAhead(request.laterMs);
 	const retried = request.retryOf ? executions.get(request.retryOf) : undefined;
 	if (request.retryOf && !retried) throw new Error(`No execution ${request.retryOf} to retry`);
-	const mode = retried ? 'retry' : 'manual';
+	const mode = retried || request.crashed ? 'retry' : 'manual';
 	const additionalData = additionalDataFor(request, workflowData, mode);
 	const rssBeforeBytes = process.memoryUsage.rss();
 	let maxRssBytes = rssBeforeBytes;
@@ -332,8 +337,13 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 async function freshData(request: RunRequest, workflow: Workflow): Promise<IRunExecutionData> {
 	const startNode = workflow.getNode(request.nodes[0]?.name ?? '');
 	if (!startNode) throw new Error('The workflow has no nodes');
+	const crashed = request.crashed ? executions.get(request.crashed) : undefined;
+	if (request.crashed && !crashed) throw new Error(`No execution ${request.crashed} to retry`);
+	const established = crashed && (JSON.parse(crashed) as IRunExecutionData).executionData;
+	const ended = { startTime: 0, executionTime: 0, executionIndex: 0, source: [] };
 	return createRunExecutionData({
 		executionData: {
+			...(established && { runtimeData: established.runtimeData }),
 			contextData: {},
 			nodeExecutionStack: [{ node: startNode, data: { main: [[{ json: {} }]] }, source: null }],
 			metadata: {},
@@ -341,7 +351,9 @@ async function freshData(request: RunRequest, workflow: Workflow): Promise<IRunE
 			waitingExecutionSource: {},
 		},
 		resultData: {
-			runData: {},
+			runData: Object.fromEntries(
+				(request.endedNodes ?? []).map((name) => [name, [{ ...ended, data: { main: [[]] } }]]),
+			),
 			pinData: { [startNode.name]: await storeItems(request, 'test') },
 		},
 	});

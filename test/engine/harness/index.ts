@@ -48,6 +48,10 @@ export interface RunOptions {
 	credentials: { apiKey: string; baseUrl: string };
 	executionId?: string;
 	retryOf?: string;
+	/** See `RunRequest`. */
+	crashed?: string;
+	endedNodes?: string[];
+	hidesRetried?: boolean;
 	/** Sets the clock of n8n's process ahead first. */
 	laterMs?: number;
 }
@@ -203,6 +207,9 @@ export class Engine {
 			credentials: options.credentials,
 			executionId,
 			retryOf: options.retryOf,
+			crashed: options.crashed,
+			endedNodes: options.endedNodes,
+			hidesRetried: options.hidesRetried,
 			laterMs: options.laterMs,
 		};
 		const done = this.answer<RunResult>(call).then((result) => {

@@ -29,6 +29,15 @@ export interface RunRequest {
 	executionId: string;
 	/** The execution to retry, as *Executions → Retry* does it. */
 	retryOf?: string;
+	/**
+	 * The execution to retry after n8n crashed in it: it starts anew with the same data, and n8n knows nothing
+	 * of what its nodes kept.
+	 */
+	crashed?: string;
+	/** Nodes that had ended before the crash: their next run is counted as the second one. */
+	endedNodes?: string[];
+	/** n8n 1.x tells no node what an execution retries. */
+	hidesRetried?: boolean;
 	/** Before the run begins, the clock of n8n's process is set ahead by this. */
 	laterMs?: number;
 	/** The name of the node whose rows are the result. */

@@ -69,7 +69,7 @@ test('a film comes out, as one stream', async () => {
 	expect(openings()).toBe(2);
 });
 
-test('a fault of the store in the second pass names the clip, not the film', async () => {
+test('an error of the store in the second pass names the clip, not the film', async () => {
 	const { ctx } = standIn({ open: (opening) => (opening === 0 ? whole() : broken()) });
 	expect(await messageOf(ctx)).toBe("The file in 'Input Binary Field' could not be read [item 0]");
 });

@@ -54,10 +54,10 @@ test('a clip that changed between the passes is refused, not padded', async () =
 	await expect(work).rejects.toMatchObject({ clip: 1 });
 });
 
-test('a fault of the stream comes through as it is, and the stream is closed', async () => {
+test('an error of the stream comes through as it is, and the stream is closed', async () => {
 	const film = planFilm([await parsed(files[0]!)], true);
 	let closed = 0;
-	async function* faulty() {
+	async function* broken() {
 		try {
 			yield files[0]!.subarray(0, 3_500);
 			throw new Error('the disk is gone');
@@ -67,7 +67,7 @@ test('a fault of the stream comes through as it is, and the stream is closed', a
 	}
 	const parts: Buffer[] = [];
 	const work = (async () => {
-		for await (const part of copyFilm(film, async () => faulty())) parts.push(part);
+		for await (const part of copyFilm(film, async () => broken())) parts.push(part);
 	})();
 	await expect(work).rejects.toThrow('the disk is gone');
 	await expect(work).rejects.not.toBeInstanceOf(Refused);

@@ -1,4 +1,4 @@
-/** How a generation that is paid for goes on, up to its file. */
+/** What can happen to a generation that is paid for, up to its file. */
 import { ItemError } from '../errors';
 import { RUN_AGAIN, answered, duration, shortened } from './phrases';
 
@@ -11,7 +11,7 @@ export const timedOut = (seconds: number, generationId: string, status: string, 
 		isRunning: true,
 	});
 
-/** What a model is told of a video that is still in the making. */
+/** What an agent's model is told about a video that is still being generated. */
 export const notReadyYet = (generationId: string) =>
 	`The video is not ready yet. It is already paid for, so do not change the arguments. Call this tool again with the same arguments, or get the video by its generation ID ${generationId}.`;
 

@@ -6,7 +6,7 @@ import { RUN_AGAIN, listed } from './phrases';
 export const asItemError = (cause: unknown, generationId?: string): ItemError =>
 	cause instanceof ItemError ? cause : unforeseen(cause, generationId);
 
-/** The same error with the generation it struck, so that a paid video can be found again. */
+/** The same error with the generation it concerns, so that a paid video can be found again. */
 export function withGeneration(error: ItemError, generationId: string): ItemError {
 	if (error.details.generationId !== undefined) return error;
 	return new ItemError(error.message, {
@@ -75,7 +75,7 @@ export function withPaid(error: ItemError, { ids, unanswered }: Paid): ItemError
 export const forAgents = ({ message, details }: ItemError) =>
 	new ItemError(`${message}. ${details.description}`, details);
 
-/** What nobody foresaw, still with a way out. */
+/** An unforeseen error, still with a way out. */
 export const unforeseen = (cause: unknown, generationId?: string) =>
 	new ItemError(`The node could not continue: ${textOf(cause)}`, {
 		description: generationId

@@ -1,6 +1,6 @@
 /** Faults while the node checks a paid generation, and generations that end badly. */
 import type { FaultRule } from '../../sandbox/stand-ins/api';
-import { LOOKING, PAYING, WAITING } from './cell';
+import { CHECKING, PAYING, WAITING } from './cell';
 import type { Fault } from './cell';
 import { testMatrix } from './matrix';
 
@@ -32,9 +32,9 @@ const passing: Fault[] = (
 		['unknown status at first', { kind: 'json', body: { status: 'pondering' } }],
 	] satisfies Array<[string, Action]>
 ).map(([name, action]) => ({
-	name: `look: ${name}`,
-	// One look that finds it running is an answer of Get.
-	strikes: name.startsWith('unknown') ? WAITING : LOOKING,
+	name: `check: ${name}`,
+	// One check that finds it running is an answer of Get.
+	strikes: name.startsWith('unknown') ? WAITING : CHECKING,
 	rules: () => [{ on: 'fetch', action, times: 2 }],
 }));
 
@@ -46,8 +46,8 @@ const refused: Fault[] = (
 		['redirect', status(302, { location: 'http://localhost:1/' })],
 	] satisfies Array<[string, Action]>
 ).map(([name, action]) => ({
-	name: `look: ${name}`,
-	strikes: LOOKING,
+	name: `check: ${name}`,
+	strikes: CHECKING,
 	// Longer than Retry On Fail: only Executions → Retry brings it.
 	rules: () => [{ on: 'fetch', action, times: 2 }],
 }));
@@ -62,7 +62,7 @@ const endless: Fault[] = [
 		] satisfies Array<[string, Action]>
 	).map(
 		([name, action]): Fault => ({
-			name: `look: ${name} until the time is over`,
+			name: `check: ${name} until the time is over`,
 			strikes: WAITING,
 			rules: () => [{ on: 'fetch', action, times: 999 }],
 			options: { timeout: 40 },
@@ -106,12 +106,12 @@ const fates: Fault[] = [
 const unusual: Fault[] = (
 	[
 		['its video is a list', { kind: 'videoList' }],
-		['charged, and its video comes late', { kind: 'chargedLate', looks: 7 }],
+		['charged, and its video comes late', { kind: 'chargedLate', checks: 7 }],
 		['its answers have another ID', { kind: 'otherId' }],
 	] satisfies Array<[string, Action]>
 ).map(([name, action]) => ({
 	name: `generation: ${name}`,
-	strikes: name.startsWith('charged') ? WAITING : LOOKING,
+	strikes: name.startsWith('charged') ? WAITING : CHECKING,
 	rules: () => [{ on: 'submit', action }],
 }));
 
@@ -132,22 +132,22 @@ const atOnce: Fault[] = [
 const late: Fault[] = [
 	{
 		name: 'generation: video comes late',
-		strikes: LOOKING,
-		rules: () => [{ on: 'submit', action: { kind: 'lateVideo', looks: 2 } }],
+		strikes: CHECKING,
+		rules: () => [{ on: 'submit', action: { kind: 'lateVideo', checks: 2 } }],
 	},
 	{
 		name: 'generation: unknown status for a while',
 		strikes: WAITING,
-		rules: () => [{ on: 'submit', action: { kind: 'unknownStatus', status: 'active', looks: 3 } }],
+		rules: () => [{ on: 'submit', action: { kind: 'unknownStatus', status: 'active', checks: 3 } }],
 	},
 	{
 		name: 'generation: its address is no web address',
-		strikes: LOOKING,
+		strikes: CHECKING,
 		rules: () => [{ on: 'submit', action: { kind: 'videoUrl', url: 'file:///etc/hostname' } }],
 	},
 ];
 
-testMatrix('2-look', [
+testMatrix('2-check', [
 	...passing,
 	...refused,
 	...endless,

@@ -5,7 +5,7 @@ import { readerOf } from './support';
 import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 const answer: Reading = { kind: 'answer', answer: { data: [] } };
-const fault = (retryAfterMs?: number): Reading => ({
+const noAnswer = (retryAfterMs?: number): Reading => ({
 	kind: 'noAnswer',
 	cause: 'The server answered with HTTP 503',
 	retryAfterMs,
@@ -36,7 +36,7 @@ test('each reading has 15 s', async () => {
 	const api = {
 		read: async (_path: string, timeoutMs: number) => {
 			limits.push(timeoutMs);
-			return await Promise.resolve(limits.length < 3 ? fault() : answer);
+			return await Promise.resolve(limits.length < 3 ? noAnswer() : answer);
 		},
 	};
 	await readWithRetry({ ...reader, api }, '/v1/models');
@@ -44,14 +44,14 @@ test('each reading has 15 s', async () => {
 });
 
 test('four attempts, with pauses that double; then the cause', async () => {
-	const { result, paths, sleeps } = await read([fault()]);
+	const { result, paths, sleeps } = await read([noAnswer()]);
 	expect(result).toEqual({ cause: 'The server answered with HTTP 503' });
 	expect(paths).toHaveLength(4);
 	expect(sleeps).toEqual([500, 1_000, 2_000]);
 });
 
 test('an answer to the last attempt counts', async () => {
-	const { result } = await read([fault(), fault(), fault(), answer]);
+	const { result } = await read([noAnswer(), noAnswer(), noAnswer(), answer]);
 	expect(result).toEqual({ answer: { data: [] } });
 });
 
@@ -63,23 +63,23 @@ describe('Retry-After', () => {
 		[60_001, 60_000],
 		[3_600_000, 60_000],
 	])('of %d ms: asked again after %d ms', async (retryAfterMs, pauseMs) => {
-		expect((await read([fault(retryAfterMs), answer])).sleeps).toEqual([pauseMs]);
+		expect((await read([noAnswer(retryAfterMs), answer])).sleeps).toEqual([pauseMs]);
 		expect((await read([busy(retryAfterMs), answer], 60_000)).sleeps).toEqual([pauseMs]);
 	});
 
 	test('is honoured each time anew', async () => {
-		const { sleeps } = await read([fault(3_000), fault(), fault(5_000), answer]);
+		const { sleeps } = await read([noAnswer(3_000), noAnswer(), noAnswer(5_000), answer]);
 		expect(sleeps).toEqual([3_000, 1_000, 5_000]);
 	});
 
 	test('of 0 does not hammer the API', async () => {
-		expect((await read([fault(0), fault(0), answer])).sleeps).toEqual([500, 1_000]);
+		expect((await read([noAnswer(0), noAnswer(0), answer])).sleeps).toEqual([500, 1_000]);
 		expect((await read([busy(0), busy(0), answer], 60_000)).sleeps).toEqual([500, 1_000]);
 	});
 });
 
 describe('refused for the rate', () => {
-	test('counts as any other fault where nothing is granted besides', async () => {
+	test('counts as any other missing answer where nothing is granted besides', async () => {
 		const { result, paths } = await read([busy(7_000)]);
 		expect(result).toEqual({ cause: 'The server answered with HTTP 429' });
 		expect(paths).toHaveLength(4);
@@ -109,7 +109,7 @@ describe('refused for the rate', () => {
 
 	test('attempts that were used up before are not given back', async () => {
 		const { result, paths } = await read(
-			[fault(), fault(), busy(1_000), fault(), fault(), answer],
+			[noAnswer(), noAnswer(), busy(1_000), noAnswer(), noAnswer(), answer],
 			60_000,
 		);
 		expect(result).toEqual({ cause: 'The server answered with HTTP 503' });
@@ -127,7 +127,7 @@ describe('ends at once', () => {
 	});
 
 	test('with the sleep, when the run is stopped', async () => {
-		const { reader, paths } = readerOf([fault()]);
+		const { reader, paths } = readerOf([noAnswer()]);
 		const stop = new Error('stopped');
 		const sleep = async () => await Promise.reject(stop);
 		await expect(readWithRetry({ ...reader, sleep }, '/v2/logs')).rejects.toBe(stop);

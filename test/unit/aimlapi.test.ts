@@ -27,8 +27,8 @@ const reply = (status: number, body: unknown, headers: IDataObject = {}): Exchan
 		},
 	};
 };
-const fault = (more: Partial<ConnectionFailure> = {}): Exchange => ({
-	fault: { cause: 'The connection was lost', reached: true, mends: 'later', ...more },
+const failure = (more: Partial<ConnectionFailure> = {}): Exchange => ({
+	failure: { cause: 'The connection was lost', reached: true, mends: 'later', ...more },
 });
 
 function thrownBy(work: () => unknown): ItemError {
@@ -42,12 +42,12 @@ function thrownBy(work: () => unknown): ItemError {
 	return thrown as ItemError;
 }
 
-const look = (exchange: Exchange) => readStatusCheck(exchange, ID);
+const check = (exchange: Exchange) => readStatusCheck(exchange, ID);
 const BAD_KEY = 'The AI/ML API did not accept the API key';
 const NO_CREDITS = 'The AI/ML API account has no credits left';
 const NOT_ALLOWED = 'The API key is not allowed to make this request';
 const REFUSED = 'The AI/ML API refused the request';
-const NO_LOOK = 'The AI/ML API refused the status request';
+const CHECK_REFUSED = 'The AI/ML API refused the status request';
 const TOO_LARGE = 'The request is too large for the server or for a proxy in between';
 const BLOCKED = 'A proxy or firewall between n8n and the AI/ML API refused the request';
 const REDIRECTED = 'The AI/ML API redirected the request to another address';
@@ -116,12 +116,12 @@ describe('a submission is surely not taken', () => {
 	});
 
 	test('nothing reached the server: as long as there is time, or for seconds', () => {
-		expect(readSubmission(fault({ reached: false }))).toEqual({
+		expect(readSubmission(failure({ reached: false }))).toEqual({
 			kind: 'notTaken',
 			cause: 'The connection was lost',
 			busy: false,
 		});
-		const soon = readSubmission(fault({ reached: false, mends: 'soon' }));
+		const soon = readSubmission(failure({ reached: false, mends: 'soon' }));
 		expect(soon).toMatchObject({ kind: 'notTaken', busy: false });
 		expect((soon as { withinMs?: number }).withinMs).toBeLessThanOrEqual(10_000);
 	});
@@ -175,7 +175,7 @@ describe('a submission is refused: nothing was charged', () => {
 			reply(402, { message: 'No' }),
 			reply(302, ''),
 			reply(407, ''),
-			fault({ reached: false, mends: 'never' }),
+			failure({ reached: false, mends: 'never' }),
 		]) {
 			expect(ends(exchange)).toBe(true);
 		}
@@ -185,7 +185,7 @@ describe('a submission is refused: nothing was charged', () => {
 	});
 
 	test('by what will never mend: told at once', () => {
-		const refusal = thrownBy(() => readSubmission(fault({ reached: false, mends: 'never' })));
+		const refusal = thrownBy(() => readSubmission(failure({ reached: false, mends: 'never' })));
 		expect(refusal.message).toBe(NOT_REACHED);
 		expect(refusal.details.description).toContain('Nothing was charged');
 	});
@@ -194,10 +194,10 @@ describe('a submission is refused: nothing was charged', () => {
 describe('a submission is lost: it may have been charged', () => {
 	const named = { 'x-inference-id': ID };
 	test.each<[string, Exchange, Omit<Extract<Submission, { kind: 'lost' }>, 'kind'>]>([
-		['sent, and no answer', fault(), { cause: 'The connection was lost' }],
+		['sent, and no answer', failure(), { cause: 'The connection was lost' }],
 		[
 			'sent, and no answer, for good',
-			fault({ mends: 'never' }),
+			failure({ mends: 'never' }),
 			{ cause: 'The connection was lost' },
 		],
 		['502', reply(502, HTML), { cause: 'The server answered with HTTP 502' }],
@@ -268,7 +268,7 @@ describe('a submission is lost: it may have been charged', () => {
 	});
 });
 
-describe('a look brings an answer', () => {
+describe('a check brings an answer', () => {
 	const video = { url: 'https://cdn.example/v.mp4' };
 	test.each<[string, unknown, IDataObject]>([
 		['under the ID that was asked for', { status: 'queued' }, { id: ID, status: 'queued' }],
@@ -298,23 +298,23 @@ describe('a look brings an answer', () => {
 			{ id: ID, status: 'error', error: { code: 400, message: 'Dark' } },
 		],
 	])('%s', (_name, body, answer) => {
-		expect(look(reply(200, body))).toEqual({ kind: 'answer', answer });
+		expect(check(reply(200, body))).toEqual({ kind: 'answer', answer });
 	});
 
 	test('with what was charged, when it is over', () => {
 		const headers = { 'x-aimlapi-credits-used': '7', 'x-aimlapi-usd-spent': '0.5' };
-		expect(look(reply(200, { status: 'completed', video }, headers))).toMatchObject({
+		expect(check(reply(200, { status: 'completed', video }, headers))).toMatchObject({
 			answer: { usage: { creditsUsed: 7, usdSpent: 0.5 } },
 		});
-		expect(look(reply(200, { status: 'completed' }, headers))).toMatchObject({
+		expect(check(reply(200, { status: 'completed' }, headers))).toMatchObject({
 			answer: { usage: { creditsUsed: 7, usdSpent: 0.5 } },
 		});
-		const running = look(reply(200, { status: 'generating' }, headers));
+		const running = check(reply(200, { status: 'generating' }, headers));
 		expect(running).toEqual({ kind: 'answer', answer: { id: ID, status: 'generating' } });
 	});
 });
 
-describe('a look brings nothing yet', () => {
+describe('a check brings nothing yet', () => {
 	test.each<[string, Exchange, object]>([
 		['404', reply(404, { message: 'Not found' }), { kind: 'unknownId' }],
 		['200 with a 404', reply(200, { code: 404, msg: 'No' }), { kind: 'unknownId' }],
@@ -369,36 +369,36 @@ describe('a look brings nothing yet', () => {
 			reply(408, ''),
 			{ kind: 'noAnswer', cause: 'The server answered with HTTP 408', busy: false },
 		],
-		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection was lost' }],
+		['no answer', failure(), { kind: 'noAnswer', cause: 'The connection was lost' }],
 		[
 			'no connection',
-			fault({ reached: false, mends: 'soon' }),
+			failure({ reached: false, mends: 'soon' }),
 			{ kind: 'noAnswer', cause: 'The connection was lost' },
 		],
 	])('%s', (_name, exchange, expected) => {
-		expect(look(exchange)).toEqual(expected);
+		expect(check(exchange)).toEqual(expected);
 	});
 
 	test('407 in the JSON of a proxy is ridden out too: the API never says it', () => {
-		expect(look(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'noAnswer' });
+		expect(check(reply(407, { message: 'Proxy' }))).toMatchObject({ kind: 'noAnswer' });
 	});
 });
 
-describe('a look is refused', () => {
+describe('a check is refused', () => {
 	test.each<[string, Exchange, string]>([
 		['401', reply(401, { message: 'No' }), BAD_KEY],
 		['402', reply(402, { message: 'No' }), NO_CREDITS],
 		['403', reply(403, { message: 'No' }), NOT_ALLOWED],
-		['400', reply(400, { message: 'No' }), NO_LOOK],
+		['400', reply(400, { message: 'No' }), CHECK_REFUSED],
 		['200 with a code', reply(200, { code: 401, msg: 'No' }), BAD_KEY],
 		['a redirect', reply(301, ''), REDIRECTED],
-		['what will never mend', fault({ reached: false, mends: 'never' }), NOT_REACHED],
+		['what will never mend', failure({ reached: false, mends: 'never' }), NOT_REACHED],
 	])('%s', (_name, exchange, message) => {
-		expect(thrownBy(() => look(exchange)).message).toBe(message);
+		expect(thrownBy(() => check(exchange)).message).toBe(message);
 	});
 
 	test('with the ID in the message that is about the video', () => {
-		const refusal = thrownBy(() => look(reply(400, { message: 'No' })));
+		const refusal = thrownBy(() => check(reply(400, { message: 'No' })));
 		expect(refusal.details.generationId).toBe(ID);
 		expect(refusal.details.description).toContain(ID);
 	});
@@ -428,7 +428,7 @@ describe('a free route', () => {
 			{ kind: 'noAnswer', cause: 'The server answered with HTTP 200' },
 		],
 		['200 with a list', reply(200, []), { kind: 'noAnswer' }],
-		['no answer', fault(), { kind: 'noAnswer', cause: 'The connection was lost' }],
+		['no answer', failure(), { kind: 'noAnswer', cause: 'The connection was lost' }],
 	])('%s', (_name, exchange, expected) => {
 		expect(readFree(exchange)).toMatchObject(expected);
 	});
@@ -440,7 +440,7 @@ describe('a free route', () => {
 		['403 in HTML', reply(403, HTML), BLOCKED],
 		['407', reply(407, ''), BLOCKED],
 		['a redirect', reply(307, ''), REDIRECTED],
-		['what will never mend', fault({ reached: false, mends: 'never' }), NOT_REACHED],
+		['what will never mend', failure({ reached: false, mends: 'never' }), NOT_REACHED],
 	])('is refused with %s', (_name, exchange, message) => {
 		expect(thrownBy(() => readFree(exchange)).message).toBe(message);
 	});
@@ -483,7 +483,7 @@ describe('the requests', () => {
 		expect(twoMs - smallMs).toBe(2 * (oneMs - smallMs));
 	});
 
-	test('a look asks for the ID, whatever is in it', async () => {
+	test('a check asks for the ID, whatever is in it', async () => {
 		const { api, requests } = recorded();
 		expect(await api.check('a:b/c d&e', 5_000)).toMatchObject({ kind: 'answer' });
 		expect(requests).toEqual([

@@ -1,26 +1,26 @@
 /** Who may submit when: one at first, more while all goes well, one again after a 429. */
 import { SubmitQueue } from '../../nodes/AimlVeo/generation/submitQueue';
-import type { TurnEnd } from '../../nodes/AimlVeo/generation/submitQueue';
+import type { TurnResult } from '../../nodes/AimlVeo/generation/submitQueue';
 import { fakeClock, settle } from './support';
 import { badKey } from '../../nodes/AimlVeo/shared/messages';
 
 /** A queue whose turns last until `leave` ends the one that began first. */
-function gateOf(maxConcurrent = 10, sleep?: (ms: number) => Promise<void>) {
+function queueOf(maxConcurrent = 10, sleep?: (ms: number) => Promise<void>) {
 	const clock = fakeClock();
 	const queue = new SubmitQueue({ now: clock.now, sleep: sleep ?? clock.sleep, maxConcurrent });
 	const inside: number[] = [];
-	const turns: Array<(end: TurnEnd) => void> = [];
-	const enter = (order: number) => {
-		const turn = queue.withTurn(order, async () => {
-			inside.push(order);
-			const end = await new Promise<TurnEnd>((resolve) => turns.push(resolve));
-			return { end, value: order };
+	const turns: Array<(result: TurnResult) => void> = [];
+	const enter = (itemIndex: number) => {
+		const turn = queue.withTurn(itemIndex, async () => {
+			inside.push(itemIndex);
+			const result = await new Promise<TurnResult>((resolve) => turns.push(resolve));
+			return { result, value: itemIndex };
 		});
 		turn.catch(() => {});
 		return turn;
 	};
-	const leave = async (end: TurnEnd = 'refused') => {
-		turns.shift()?.(end);
+	const leave = async (result: TurnResult = 'refused') => {
+		turns.shift()?.(result);
 		await settle();
 	};
 	/** Pauses that were slept; the turn that a refusal waits for is none. */
@@ -29,15 +29,15 @@ function gateOf(maxConcurrent = 10, sleep?: (ms: number) => Promise<void>) {
 }
 
 test('one at first, however many wait', async () => {
-	const { inside, enter } = gateOf();
+	const { inside, enter } = queueOf();
 	[0, 1, 2].forEach(enter);
 	await settle();
 	expect(inside).toEqual([0]);
 });
 
 test('one more at a time after each that is accepted', async () => {
-	const { inside, enter, leave } = gateOf();
-	for (let order = 0; order < 10; order++) void enter(order);
+	const { inside, enter, leave } = queueOf();
+	for (let itemIndex = 0; itemIndex < 10; itemIndex++) void enter(itemIndex);
 	await settle();
 	expect(inside).toHaveLength(1);
 	await leave('accepted');
@@ -47,9 +47,9 @@ test('one more at a time after each that is accepted', async () => {
 	expect(inside).toHaveLength(7);
 });
 
-test('never more than the width that was set', async () => {
-	const { inside, enter, leave } = gateOf(2);
-	for (let order = 0; order < 8; order++) void enter(order);
+test('never more than the limit that was set', async () => {
+	const { inside, enter, leave } = queueOf(2);
+	for (let itemIndex = 0; itemIndex < 8; itemIndex++) void enter(itemIndex);
 	await settle();
 	for (let left = 1; left <= 5; left++) {
 		await leave('accepted');
@@ -57,8 +57,8 @@ test('never more than the width that was set', async () => {
 	}
 });
 
-test('a refusal lets the next one in, without widening', async () => {
-	const { inside, enter, leave } = gateOf();
+test('a refusal lets the next one in, and no more than one', async () => {
+	const { inside, enter, leave } = queueOf();
 	[0, 1, 2].forEach(enter);
 	await settle();
 	await leave();
@@ -66,16 +66,19 @@ test('a refusal lets the next one in, without widening', async () => {
 });
 
 test('so does a throw; the value and the throw are those of the work', async () => {
-	const { queue } = gateOf();
+	const { queue } = queueOf();
 	const thrown = new Error('own');
 	const failing = queue.withTurn(0, async () => await Promise.reject(thrown));
-	const next = queue.withTurn(1, async () => await Promise.resolve({ end: 'accepted', value: 5 }));
+	const next = queue.withTurn(
+		1,
+		async () => await Promise.resolve({ result: 'accepted', value: 5 }),
+	);
 	await expect(failing).rejects.toBe(thrown);
 	await expect(next).resolves.toBe(5);
 });
 
 test('of those who wait, the item with the lowest number is next, also when it comes back', async () => {
-	const { inside, enter, leave } = gateOf();
+	const { inside, enter, leave } = queueOf();
 	[0, 3, 2].forEach(enter);
 	await settle();
 	await leave({ pauseMs: 5 });
@@ -86,7 +89,7 @@ test('of those who wait, the item with the lowest number is next, also when it c
 });
 
 test('after a 429 everybody waits, and one goes first', async () => {
-	const { inside, enter, leave, pauses } = gateOf();
+	const { inside, enter, leave, pauses } = queueOf();
 	void enter(0);
 	await settle();
 	await leave('accepted');
@@ -103,7 +106,7 @@ test('after a 429 everybody waits, and one goes first', async () => {
 });
 
 test('tells when a submission was last accepted', async () => {
-	const { queue, clock, enter, leave } = gateOf();
+	const { queue, clock, enter, leave } = queueOf();
 	const startMs = clock.now();
 	expect(queue.lastAcceptedMs).toBe(startMs);
 	void enter(0);
@@ -118,7 +121,7 @@ test('tells when a submission was last accepted', async () => {
 });
 
 test('a wait that is stopped gives its place back', async () => {
-	const { inside, enter, leave } = gateOf(
+	const { inside, enter, leave } = queueOf(
 		1,
 		async () => await Promise.reject(new Error('stopped')),
 	);
@@ -132,7 +135,7 @@ test('a wait that is stopped gives its place back', async () => {
 
 describe('closed', () => {
 	test('whoever waits or comes later gets the reason; whoever is in goes on', async () => {
-		const { queue, inside, enter, leave } = gateOf();
+		const { queue, inside, enter, leave } = queueOf();
 		const turns = [0, 1, 2].map(enter);
 		await settle();
 		const reason = badKey('Unauthorized');
@@ -148,7 +151,7 @@ describe('closed', () => {
 	});
 
 	test('by the refusal of the one that was in, before the next one begins', async () => {
-		const { queue, inside, enter } = gateOf();
+		const { queue, inside, enter } = queueOf();
 		const reason = badKey('Unauthorized');
 		const first = queue.withTurn(0, async () => await Promise.reject(reason));
 		// As the run does, which hears of it after the queue.
@@ -158,7 +161,7 @@ describe('closed', () => {
 	});
 
 	test('a pause is not waited for', async () => {
-		const { queue, enter, leave, pauses } = gateOf();
+		const { queue, enter, leave, pauses } = queueOf();
 		void enter(0);
 		await settle();
 		await leave({ pauseMs: 3_600_000 });
@@ -168,13 +171,13 @@ describe('closed', () => {
 	});
 
 	test('one that is open says nothing', () => {
-		expect(() => gateOf().queue.assertOpen()).not.toThrow();
+		expect(() => queueOf().queue.assertOpen()).not.toThrow();
 	});
 });
 
 describe('a clock that is set back', () => {
 	test('makes a pause no longer than it was', async () => {
-		const { clock, enter, leave, pauses } = gateOf();
+		const { clock, enter, leave, pauses } = queueOf();
 		void enter(0);
 		await settle();
 		await leave({ pauseMs: 5_000 });
@@ -185,7 +188,7 @@ describe('a clock that is set back', () => {
 	});
 
 	test('nor makes it come again for each item', async () => {
-		const { clock, inside, enter, leave, pauses } = gateOf();
+		const { clock, inside, enter, leave, pauses } = queueOf();
 		void enter(0);
 		await settle();
 		await leave({ pauseMs: 5_000 });
@@ -200,7 +203,7 @@ describe('a clock that is set back', () => {
 	});
 
 	test('nor does it hide a pause that comes after it', async () => {
-		const { clock, enter, leave, pauses } = gateOf();
+		const { clock, enter, leave, pauses } = queueOf();
 		void enter(0);
 		await settle();
 		await leave({ pauseMs: 5_000 });

@@ -2,14 +2,14 @@
 import { LONGEST_RETRY_AFTER_MS, CheckPace } from '../../nodes/AimlVeo/generation/checkPace';
 import { fakeClock } from './support';
 
-/** A look has this long. */
+/** A check has this long. */
 const LIMIT_MS = 30_000;
 
 function paceOf() {
 	const clock = fakeClock();
 	const pace = new CheckPace(clock.now);
 	const turn = async (limitMs = LIMIT_MS) => await pace.turn(limitMs, clock.sleep);
-	/** One look after another, each of which has its answer. */
+	/** One check after another, each of which has its answer. */
 	const answered = async (count: number) => {
 		for (let left = count; left > 0; left--) {
 			await turn();
@@ -19,17 +19,17 @@ function paceOf() {
 	return { pace, clock, turn, answered };
 }
 
-/** Looks by many at once against a server that allows so many a minute, counting the refused ones too. */
+/** Checks by many at once against a server that allows so many a minute, counting the refused ones too. */
 async function against(perMinute: number, minutes: number, everyMs: number) {
 	const { pace, clock, turn } = paceOf();
 	const taken: number[] = [];
 	let refused = 0;
 	const endMs = clock.now() + minutes * 60_000;
-	let looks = 0;
+	let checks = 0;
 	while (clock.now() < endMs) {
 		const beginMs = await turn();
 		if (beginMs !== undefined) {
-			looks += 1;
+			checks += 1;
 			taken.push(beginMs);
 			if (taken.filter((ms) => beginMs - ms < 60_000).length > perMinute) {
 				refused += 1;
@@ -40,7 +40,7 @@ async function against(perMinute: number, minutes: number, everyMs: number) {
 		}
 		clock.pass(everyMs);
 	}
-	return { looks, refused };
+	return { checks, refused };
 }
 
 test('there is no limit before the API says so', async () => {
@@ -49,7 +49,7 @@ test('there is no limit before the API says so', async () => {
 	expect(clock.sleeps).toEqual([]);
 });
 
-test('tells when the look begins', async () => {
+test('tells when the check begins', async () => {
 	const { pace, clock, turn } = paceOf();
 	const startMs = clock.now();
 	expect(await turn()).toBe(startMs);
@@ -58,10 +58,10 @@ test('tells when the look begins', async () => {
 });
 
 describe('after a refusal', () => {
-	test('a pause, then fewer looks a minute than were refused', async () => {
+	test('a pause, then fewer checks a minute than were refused', async () => {
 		const { pace, clock, turn, answered } = paceOf();
 		// 200 in the last minute, and the next one is refused.
-		for (let look = 0; look < 199; look++) {
+		for (let check = 0; check < 199; check++) {
 			await answered(1);
 			clock.pass(200);
 		}
@@ -76,7 +76,7 @@ describe('after a refusal', () => {
 		expect(perMinute).toBeGreaterThan(140);
 	});
 
-	test('few looks are never further apart than 3 s', async () => {
+	test('few checks are never further apart than 3 s', async () => {
 		const { pace, clock, turn } = paceOf();
 		pace.refused((await turn())!);
 		await turn();
@@ -85,18 +85,18 @@ describe('after a refusal', () => {
 		expect(clock.sleeps).toEqual([3_000]);
 	});
 
-	/** Ten looks at once, of which so many are refused; how the next three come. */
+	/** Ten checks at once, of which so many are refused; how the next three come. */
 	async function afterRefusals(refusals: number, retryAfterMs?: number): Promise<number[]> {
 		const { pace, clock, turn } = paceOf();
 		const begun: number[] = [];
-		for (let look = 0; look < 10; look++) begun.push((await turn())!);
+		for (let check = 0; check < 10; check++) begun.push((await turn())!);
 		clock.pass(40);
 		for (const beginMs of begun.slice(0, refusals)) pace.refused(beginMs, retryAfterMs);
-		for (let look = 0; look < 3; look++) await turn();
+		for (let check = 0; check < 3; check++) await turn();
 		return clock.sleeps;
 	}
 
-	test('looks that were refused together count once', async () => {
+	test('checks that were refused together count once', async () => {
 		expect(await afterRefusals(10, 7_000)).toEqual([7_000, 3_000, 3_000]);
 		expect(await afterRefusals(1, 7_000)).toEqual([7_000, 3_000, 3_000]);
 	});
@@ -104,7 +104,7 @@ describe('after a refusal', () => {
 	test('and so the next pause is the second one, not the eleventh', async () => {
 		const { pace, clock, turn } = paceOf();
 		const begun: number[] = [];
-		for (let look = 0; look < 10; look++) begun.push((await turn())!);
+		for (let check = 0; check < 10; check++) begun.push((await turn())!);
 		clock.pass(40);
 		for (const beginMs of begun) pace.refused(beginMs, 7_000);
 		pace.refused((await turn())!);
@@ -118,7 +118,7 @@ describe('after a refusal', () => {
 		expect(await afterRefusals(10)).toEqual([2_000, 3_000, 3_000]);
 	});
 
-	test('a look that waits for its turn already waits for the pause too', async () => {
+	test('a check that waits for its turn already waits for the pause too', async () => {
 		const { pace, clock, turn } = paceOf();
 		pace.refused((await turn())!);
 		let refusedMs = 0;
@@ -159,7 +159,7 @@ describe('Retry-After', () => {
 		[7_000, 7_000],
 		[LONGEST_RETRY_AFTER_MS, 30_000],
 		[3_600_000, 30_000],
-	])('of %d ms: the next look begins after %d ms', async (retryAfterMs, waitMs) => {
+	])('of %d ms: the next check begins after %d ms', async (retryAfterMs, waitMs) => {
 		const { pace, clock, turn } = paceOf();
 		pace.refused((await turn())!, retryAfterMs);
 		clock.sleeps.length = 0;
@@ -175,7 +175,7 @@ describe('Retry-After', () => {
 		expect(clock.sleeps).toEqual([2_000]);
 	});
 
-	test('a shorter one of another look does not shorten the pause', async () => {
+	test('a shorter one of another check does not shorten the pause', async () => {
 		const { pace, clock, turn } = paceOf();
 		const [one, other] = [(await turn())!, (await turn())!];
 		pace.refused(one, 20_000);
@@ -240,11 +240,11 @@ describe('recovers', () => {
 	});
 });
 
-test('200 a minute, refused ones counted: at most one look in twenty is refused', async () => {
-	const { looks, refused } = await against(200, 10, 10);
-	expect(refused / looks).toBeLessThan(0.05);
+test('200 a minute, refused ones counted: at most one check in twenty is refused', async () => {
+	const { checks, refused } = await against(200, 10, 10);
+	expect(refused / checks).toBeLessThan(0.05);
 	// Nor is the limit left unused.
-	expect(looks).toBeGreaterThan(0.7 * 200 * 10);
+	expect(checks).toBeGreaterThan(0.7 * 200 * 10);
 });
 
 describe('a clock that is set back', () => {

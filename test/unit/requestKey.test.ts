@@ -50,7 +50,7 @@ describe('the key of an item', () => {
 		const edits: INodeParameters[] = [
 			{ model: 'google/veo-3.1-i2v' },
 			{ prompt: 'A hill.' },
-			{ firstFrame: '={{ $json.picture }}' },
+			{ firstFrame: '={{ $json.image }}' },
 			{ lastFrame: 'photo' },
 			{ referenceImages: 'photo' },
 			{ sourceVideo: 'clip' },

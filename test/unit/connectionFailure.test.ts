@@ -58,7 +58,7 @@ const PROXY = 'The proxy closed the connection';
 const wrongVersion =
 	'write EPROTO 40E7C5C2D17F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/openssl/ssl/record/ssl3_record.c:355:\n';
 
-const FAULTS: Array<[string, Error, Partial<ConnectionFailure>]> = [
+const FAILURES: Array<[string, Error, Partial<ConnectionFailure>]> = [
 	['refused', connecting('ECONNREFUSED'), { cause: 'The connection was refused', ...later }],
 	['a name that does not exist', resolving('ENOTFOUND'), { cause: NAME, ...soon }],
 	['a name server that is away', resolving('EAI_AGAIN'), { cause: NAME, ...later }],
@@ -161,7 +161,7 @@ const FAULTS: Array<[string, Error, Partial<ConnectionFailure>]> = [
 	['what nobody foresaw', new Error('Parse Error: Expected HTTP/'), perhaps],
 ];
 
-describe.each(FAULTS)('%s', (_name, error, expected) => {
+describe.each(FAILURES)('%s', (_name, error, expected) => {
 	test('of Node', () => {
 		expect(readConnectionFailure(error)).toMatchObject(expected);
 	});
@@ -224,8 +224,8 @@ describe('several addresses tried at once', () => {
 		['refused by both', aggregate(connecting('ECONNREFUSED'), connecting('ECONNREFUSED')), later],
 		['late and unreachable', aggregate(connecting('ETIMEDOUT'), connecting('ENETUNREACH')), later],
 	])('%s', (_name, error, expected) => {
-		for (const fault of [error, byAxios(error), byN8n(byAxios(error))]) {
-			expect(readConnectionFailure(fault)).toMatchObject(expected);
+		for (const thrown of [error, byAxios(error), byN8n(byAxios(error))]) {
+			expect(readConnectionFailure(thrown)).toMatchObject(expected);
 		}
 	});
 });
@@ -233,8 +233,8 @@ describe('several addresses tried at once', () => {
 describe('odd errors', () => {
 	test.each([undefined, null, 5, {}, [], Symbol('s'), () => 1, new Error('')])(
 		'%p may have reached the server',
-		(fault) => {
-			expect(readConnectionFailure(fault)).toEqual({ cause: 'unknown cause', ...perhaps });
+		(thrown) => {
+			expect(readConnectionFailure(thrown)).toEqual({ cause: 'unknown cause', ...perhaps });
 		},
 	);
 

@@ -1,0 +1,21 @@
+/** What n8n tells of the execution that this one retries; 1.x tells nothing, and nothing is guessed there. */
+import type { IExecuteFunctions } from 'n8n-workflow';
+import type { CrashedExecution } from '../generation/ledger';
+import { asNumber, asObject, asText, toText } from '../shared/values';
+
+/** The ID of the retried execution is not part of n8n's typed interface. */
+const retryOf = (ctx: IExecuteFunctions): unknown =>
+	asObject(asObject((ctx as unknown as { additionalData?: unknown }).additionalData)?.hooks)
+		?.retryOf;
+
+/** The execution that this one retries. */
+export function retriedExecution(ctx: IExecuteFunctions): CrashedExecution | undefined {
+	if (ctx.getMode() !== 'retry') return undefined;
+	const executionId = asText(toText(retryOf(ctx)));
+	if (executionId === undefined) return undefined;
+	// The context of an execution is handed on to its retries, and with it the start of the first one.
+	const established = ctx.getExecutionContext?.();
+	const startedAtMs =
+		established?.source === 'retry' ? undefined : asNumber(established?.establishedAt);
+	return { executionId, ...(startedAtMs !== undefined && { startedAtMs }) };
+}
