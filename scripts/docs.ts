@@ -16,6 +16,7 @@ import {
 	optionTable,
 	parameterTable,
 	settingTable,
+	triggerTable,
 } from './docs/parameters';
 import { compatibility, exampleTable, installation, unverified } from './docs/platform';
 
@@ -38,6 +39,7 @@ export const DOCUMENTS: Record<string, Record<string, () => string>> = {
 		settings: settingTable,
 		options: optionTable,
 		filters: filterTable,
+		trigger: triggerTable,
 		join: joinTable,
 	},
 	'docs/architecture.md': Object.fromEntries(

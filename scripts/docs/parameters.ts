@@ -1,6 +1,7 @@
 /** The README's tables of parameters, made from the node's fields. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { fields } from '../../nodes/AimlVeo/description/fields';
+import { triggerFields } from '../../nodes/AimlVeo/description/triggerFields';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
 import type { OperationName } from '../../nodes/AimlVeo/catalogue/parameters';
@@ -108,4 +109,15 @@ export const optionTable = () =>
 		head: 'Operations',
 		of: ([field]) => (field ? operationsOf(field) : ''),
 	});
+/** All fields of the trigger, those inside the collections too. */
+export const allTriggerFields = triggerFields.flatMap((field) =>
+	isCollection(field) ? fieldsIn(field) : [field],
+);
+
+export const triggerTable = () =>
+	table(
+		['AI/ML API Veo Trigger', 'What it is', 'Example or values'],
+		allTriggerFields.map((field) => [title(field), text(field), exampleOf([field])]),
+	);
+
 export const filterTable = () => collectionTable('filters');

@@ -126,6 +126,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 			isOld: true,
 		}),
 	],
+	noRecentVideo: [errors.noRecentVideo(7)],
 	crashUnclear: [errors.crashUnclear('4711', 'The server did not answer in time')],
 	logUnreadable: [errors.logUnreadable('The server did not answer in time')],
 

@@ -7,7 +7,7 @@ const FIND = /find\((\w+)\) \{\s*return this\.page\.entries\[\1\];/g;
 const compile = Module.prototype._compile;
 
 Module.prototype._compile = function (content, file, ...more) {
-	if (!file.endsWith('AimlVeo.node.js')) return compile.call(this, content, file, ...more);
+	if (!/AimlVeo.nodes\.js$/.test(file)) return compile.call(this, content, file, ...more);
 	if (content.match(FIND)?.length !== 1) throw new Error("The ledger's find() is not as it was");
 	const without = content.replace(FIND, 'find(key) { return undefined;');
 	return compile.call(this, without, file, ...more);

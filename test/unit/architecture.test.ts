@@ -37,8 +37,9 @@ const graph = new Map(files.map((file) => [file, importsOf(file)]));
 
 /** Floors of the node, each of which uses only itself and those after it. */
 const FLOORS = [
-	['AimlVeo.node.ts'],
+	['AimlVeo.node.ts', 'AimlVeoTrigger.node.ts'],
 	['description'],
+	['trigger'],
 	['operations'],
 	['cost', 'generation'],
 	['request'],

@@ -179,6 +179,9 @@ describe('package.json', () => {
 	});
 });
 
+/** What the nodes of one folder have in common: all of both. */
+const SHARED = 'dist/nodes/AimlVeo/nodes.js';
+
 describe('the packed package', () => {
 	interface Packed {
 		files: Array<{ path: string }>;
@@ -193,7 +196,7 @@ describe('the packed package', () => {
 	const paths = packed.files.map(({ path }) => path);
 
 	test('holds what n8n loads, and for people README, LICENSE and CHANGELOG; nothing else', () => {
-		const built = [...manifest.n8n.nodes, ...manifest.n8n.credentials];
+		const built = [...manifest.n8n.nodes, ...manifest.n8n.credentials, SHARED];
 		const copied = ['nodes', 'credentials'].flatMap((folder) =>
 			readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
 				.filter((name) => /\.(svg|json)$/.test(name))
@@ -205,7 +208,7 @@ describe('the packed package', () => {
 
 	// The maps point to sources that are not in the package, and weigh much.
 	test('leaves the source maps at home', () => {
-		expect(existsSync(join(ROOT, 'dist/nodes/AimlVeo/AimlVeo.node.js.map'))).toBe(true);
+		expect(existsSync(join(ROOT, `${SHARED}.map`))).toBe(true);
 		expect(paths.filter((path) => path.endsWith('.map'))).toEqual([]);
 	});
 
@@ -213,6 +216,16 @@ describe('the packed package', () => {
 		for (const path of paths.filter((one) => one.endsWith('.js'))) {
 			const lines = readFileSync(join(ROOT, path), 'utf8').split('\n');
 			expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(400);
+		}
+	});
+
+	test('nodes of one folder share their code', () => {
+		const together = manifest.n8n.nodes.filter((path) => path.startsWith('dist/nodes/AimlVeo/'));
+		expect(together).toHaveLength(2);
+		for (const path of together) {
+			expect(readFileSync(join(ROOT, path), 'utf8')).toBe(
+				"module.exports = require('./nodes.js');\n",
+			);
 		}
 	});
 
@@ -246,6 +259,12 @@ const CODEXES = {
 			'first last frame',
 		],
 	},
+	AimlVeoTrigger: {
+		name: 'aimlVeoTrigger',
+		folder: 'AimlVeo',
+		links: 2,
+		alias: ['veo', 'video', 'aiml', 'video finished'],
+	},
 	JoinVideos: {
 		name: 'joinVideos',
 		links: 1,
@@ -253,8 +272,10 @@ const CODEXES = {
 	},
 };
 
-describe.each(Object.entries(CODEXES))('the codex of %s', (folder, { name, links, alias }) => {
-	const file = join(ROOT, 'nodes', folder, `${folder}.node.json`);
+describe.each(
+	Object.entries<{ name: string; folder?: string; links: number; alias: string[] }>(CODEXES),
+)('the codex of %s', (title, { name, folder = title, links, alias }) => {
+	const file = join(ROOT, 'nodes', folder, `${title}.node.json`);
 	const codex = JSON.parse(readFileSync(file, 'utf8')) as Codex;
 
 	test('belongs to the node', () => {

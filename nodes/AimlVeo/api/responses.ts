@@ -102,6 +102,16 @@ export function readOutcome(answer: IDataObject): Outcome {
 	return { kind: 'withoutVideo', status, ...reason, charged: isCharged(answer) };
 }
 
+/** How a row of the usage log says that its generation ended; undefined while it has not. */
+export function readEnd(status: unknown): 'succeeded' | 'failed' | undefined {
+	const word =
+		asText(status)
+			?.toLowerCase()
+			.replace(/[\s-]+/g, '_') ?? '';
+	if (COMPLETED.has(word)) return 'succeeded';
+	return FAILED.has(word) ? 'failed' : undefined;
+}
+
 /**
  * An answer about a generation as it is passed on: under the ID that was asked for, its video an object,
  * and what was charged in one place.

@@ -5,7 +5,7 @@ import { LOGS } from './aimlapi';
 import { shortName } from '../catalogue/models';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { readWithRetry } from './retry';
-import type { Reader } from './retry';
+import type { Patience, Reader } from './retry';
 
 /** The API gives at most 100 rows at once. */
 const PAGE_SIZE = 100;
@@ -36,12 +36,16 @@ export const modelQuery = (ids: readonly string[]): LogQuery =>
  *
  * @throws ItemError when the API refuses
  */
-export async function* readLog(reader: Reader, query: LogQuery): AsyncGenerator<LogPage> {
+export async function* readLog(
+	reader: Reader,
+	query: LogQuery,
+	patience: Patience = { busyMs: BUSY_MS },
+): AsyncGenerator<LogPage> {
 	const seen = new Set<string>();
 	for (let offset = 0; ; ) {
 		const page = [...query, ['limit', PAGE_SIZE], ['offset', offset]] as const;
 		const text = page.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
-		const read = await readWithRetry(reader, `${LOGS}?${text}`, BUSY_MS);
+		const read = await readWithRetry(reader, `${LOGS}?${text}`, patience);
 		if ('cause' in read) return yield read;
 		const { data, pagination } = read.answer;
 		const given = asObjects(data);

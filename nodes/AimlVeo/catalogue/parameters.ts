@@ -240,3 +240,55 @@ export const FILTERS = {
 		initial: 'succeeded',
 	},
 } as const satisfies Record<string, ParameterInfo>;
+
+const { binaryField, fileName } = OPTIONS;
+const NO_OPERATION = [] as const;
+
+/** The fields of the trigger, and what stands in its collections. */
+export const TRIGGER = {
+	status: {
+		type: 'choice',
+		label: 'Trigger On',
+		description: 'Which finished videos start the workflow. Failed ones are not charged.',
+		operations: NO_OPERATION,
+		values: { any: 'Any Finished Video', failed: 'Video Failed', succeeded: 'Video Succeeded' },
+		fallback: 'succeeded',
+	},
+	download: {
+		type: 'flag',
+		label: 'Download Video',
+		description:
+			'Whether to download the video file in addition to returning its URL. n8n never deletes a file that a trigger stored, not even with its execution. To keep n8n from filling up, leave this off and use Get Video after the trigger.',
+		operations: NO_OPERATION,
+		fallback: false,
+	},
+} as const satisfies Record<string, ParameterInfo>;
+
+export const TRIGGER_FILTERS = {
+	model: {
+		type: 'models',
+		label: 'Models',
+		description:
+			'Start only for videos of these models. To use newer models, enter their IDs as an expression.',
+		operations: NO_OPERATION,
+	},
+	ownOnly: {
+		type: 'flag',
+		label: 'Only From This Node Package',
+		description:
+			'Whether to start only for videos that AI/ML API Veo requested, in any workflow and any n8n of the account',
+		operations: NO_OPERATION,
+		fallback: false,
+		initial: true,
+	},
+	reference: {
+		type: 'text',
+		label: 'Reference Starts With',
+		description: 'Start only for videos whose Reference starts with this text',
+		operations: NO_OPERATION,
+		placeholder: 'e.g. order-',
+	},
+} as const satisfies Record<string, ParameterInfo>;
+
+/** Of the options of Get Video, those that concern the file. */
+export const TRIGGER_OPTIONS = { fileName, binaryField } as const;

@@ -32,6 +32,11 @@ interface Body extends NodeJS.ReadableStream {
 	push(chunk: Buffer | null, encoding?: BufferEncoding): boolean;
 }
 
+/** What is needed of n8n's context: an executing node has it, and a polling one. */
+export interface DeliverContext {
+	readonly helpers: Pick<IExecuteFunctions['helpers'], 'httpRequest' | 'prepareBinaryData'>;
+}
+
 export interface Delivery {
 	readonly generationId: string;
 	readonly status: string;
@@ -162,7 +167,7 @@ type Attempt = { binary: IBinaryData } | { cause: string; gone?: boolean };
  *   for more to come
  */
 async function attempt(
-	ctx: IExecuteFunctions,
+	ctx: DeliverContext,
 	url: string,
 	delivery: Delivery,
 	cut: AbortController,
@@ -214,7 +219,7 @@ const STORE_FAILURE =
  *
  * @throws ItemError with id and address when it gives up: the video stays paid for and reachable
  */
-export async function deliver(ctx: IExecuteFunctions, delivery: Delivery): Promise<IBinaryData> {
+export async function deliver(ctx: DeliverContext, delivery: Delivery): Promise<IBinaryData> {
 	const { generationId, status, signal } = delivery;
 	let { url } = delivery;
 	let cause = '';

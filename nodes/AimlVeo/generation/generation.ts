@@ -1,5 +1,5 @@
 /** What follows once a generation is known: status checks, the wait for its end, its file, its row. */
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { INodeExecutionData } from 'n8n-workflow';
 import type { StatusCheck } from '../api/aimlapi';
 import { isEnd } from '../api/aimlapi';
 import { asRow, readOutcome } from '../api/responses';
@@ -8,15 +8,17 @@ import { asItemError, withGeneration } from '../shared/messages';
 import { unlessAborted } from '../shared/pause';
 import type { CheckPace } from './checkPace';
 import { deliver, fileNameFor } from './deliver';
+import type { DeliverContext } from './deliver';
 import type { Purchase } from './purchase';
 import type { SubmitContext } from './submit';
 import { CHECK_TIMEOUT_MS, staggerOf, waitForVideo } from './wait';
 import type { Finished } from './wait';
 
 /** What a run needs for all of its generations. */
-export interface GenerationContext
-	extends Pick<SubmitContext, 'api' | 'ledger' | 'now' | 'signal' | 'sleep'> {
-	readonly ctx: IExecuteFunctions;
+export interface GenerationContext extends Pick<SubmitContext, 'now' | 'signal' | 'sleep'> {
+	readonly api: Pick<SubmitContext['api'], 'check'>;
+	readonly ledger: Pick<SubmitContext['ledger'], 'files'>;
+	readonly ctx: DeliverContext;
 	/** Shared by all status checks of the run. */
 	readonly pace: CheckPace;
 	/** Called by an AI Agent, which cannot use a file. */
@@ -76,7 +78,7 @@ export async function waitFor(
 /** The finished generation as a row, with the file unless an agent asked. */
 export async function toRow(
 	run: GenerationContext,
-	plan: OutputPlan,
+	plan: Pick<OutputPlan, 'download' | 'fileName' | 'binaryField'>,
 	{ answer, outcome }: Finished,
 	model: string | undefined,
 ): Promise<Row> {

@@ -7,13 +7,15 @@ import { readLog } from '../api/usageLog';
 import { asNumber, asObject, asText } from '../shared/values';
 import { logUnreadable } from '../shared/messages';
 
-const askedByOf = (row: IDataObject) => readClientRequestId(asText(row.client_request_id) ?? '');
+/** Who asked for the video of a row, where our client request ID tells. */
+export const askedByOf = (row: IDataObject) =>
+	readClientRequestId(asText(row.client_request_id) ?? '');
 
 /**
  * One row of the log as output: what is needed to find and fetch a video whose answer was lost, and,
  * where our client request id tells, which item of which execution asked for it.
  */
-function asVideo(row: IDataObject): IDataObject {
+export function asVideo(row: IDataObject): IDataObject {
 	const clientRequestId = asText(row.client_request_id);
 	const cost = asObject(row.cost);
 	const askedBy = askedByOf(row);

@@ -142,7 +142,7 @@ async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INode
 }
 
 /** Works on the items in their order, at most `atOnce` at a time; resolves when all that were begun have ended. */
-async function forEachItem(
+export async function forEachItem(
 	count: number,
 	atOnce: number,
 	signal: AbortSignal,

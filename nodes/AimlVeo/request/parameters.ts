@@ -1,8 +1,8 @@
 /** Reads one value by its row in the table of parameters: its bounds, its unit, its name in messages. */
-import type { FlagInfo, NumberInfo } from '../catalogue/parameters';
+import type { ChoiceInfo, FlagInfo, NumberInfo } from '../catalogue/parameters';
 import { shownValue } from '../shared/errors';
-import { optionOutOfRange, settingOfWrongType } from '../shared/messages';
-import { isUnset, toFlag, toNumber, UNITS } from '../shared/values';
+import { optionOutOfRange, settingNotTaken, settingOfWrongType } from '../shared/messages';
+import { isUnset, toFlag, toNumber, toText, UNITS, unquoted } from '../shared/values';
 
 /**
  * The number, or undefined when there is none.
@@ -37,3 +37,20 @@ export function readGuard(value: unknown, { label }: FlagInfo): boolean {
  */
 export const readFlag = (value: unknown, info: FlagInfo): boolean =>
 	isUnset(value) ? info.fallback === true : readGuard(value, info);
+
+/**
+ * One of the values that the table names, or undefined when there is none.
+ * @param where what takes the parameter, for the message
+ * @throws ItemError when it is none of them
+ */
+export function readChoice(
+	value: unknown,
+	{ label, values }: Pick<ChoiceInfo, 'label' | 'values'>,
+	where: string,
+): string | undefined {
+	if (isUnset(value)) return undefined;
+	const all = Object.keys(values);
+	const match = all.find((one) => one === unquoted(toText(value) ?? '').toLowerCase());
+	if (match) return match;
+	throw settingNotTaken(label, shownValue(value), all, where);
+}

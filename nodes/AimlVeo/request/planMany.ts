@@ -6,15 +6,14 @@ import { modelQuery } from '../api/usageLog';
 import type { LogQuery } from '../api/usageLog';
 import { MODELS } from '../catalogue/models';
 import { FILTERS, MAX_LIST_DAYS, PARAMETERS } from '../catalogue/parameters';
-import { readFlag, readNumber } from './parameters';
+import { readChoice, readFlag, readNumber } from './parameters';
 import { readName } from './text';
-import { asObject, isUnset, toText, unquoted } from '../shared/values';
+import { asObject, isUnset, unquoted } from '../shared/values';
 import {
 	dateNotUnderstood,
 	optionOutOfRange,
 	periodReversed,
 	periodTooLong,
-	settingNotTaken,
 } from '../shared/messages';
 
 const HOUR_MS = 3_600_000;
@@ -75,23 +74,21 @@ function readWindow(
 	];
 }
 
-/** The names to search for: those chosen, or all of the table with and without their vendor. */
-function readModels(value: unknown): LogQuery {
+/** The models that were chosen. */
+export function readModels(value: unknown): string[] {
 	const given: unknown[] = typeof value === 'string' ? value.split(/[,\r\n]/) : [value].flat();
-	const chosen = given
+	return given
 		.map((name) => readName(name, FILTERS.model.label))
 		.filter((name) => name !== undefined);
-	const ids = chosen.length > 0 ? chosen : MODELS.map(({ id }) => id);
-	return modelQuery(ids);
 }
 
+/** The names to search for: those chosen, or all of the table with and without their vendor. */
+export const queryOf = (models: readonly string[]): LogQuery =>
+	modelQuery(models.length > 0 ? models : MODELS.map(({ id }) => id));
+
 function readStatus(value: unknown): ManyPlan['query'] {
-	if (isUnset(value)) return [];
-	const { label, values } = FILTERS.status;
-	const statuses = Object.keys(values);
-	const match = statuses.find((status) => status === unquoted(toText(value) ?? '').toLowerCase());
-	if (match) return [['status', match]];
-	throw settingNotTaken(label, shownValue(value), statuses, 'Get Many Videos');
+	const status = readChoice(value, FILTERS.status, 'Get Many Videos');
+	return status ? [['status', status]] : [];
 }
 
 /** @throws ItemError when the limit or a filter cannot be used */
@@ -105,7 +102,7 @@ export async function planMany(ctx: IExecuteFunctions, itemIndex: number): Promi
 		query: [
 			...readWindow(filters, ctx.getTimezone(), Date.now()),
 			...readStatus(filters.status),
-			...readModels(filters.model),
+			...queryOf(readModels(filters.model)),
 		],
 	};
 }

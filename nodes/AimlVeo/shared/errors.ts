@@ -14,6 +14,8 @@ export interface ItemErrorDetails {
 	readonly httpCode?: number;
 	/** Whether every further item would meet the same (bad key, no credits): nothing more is submitted. */
 	readonly endsRun?: boolean;
+	/** Whether a proxy or a firewall said it, which may let the next request pass. */
+	readonly isOnTheWay?: boolean;
 	/** Whether the generation ended at no cost, so that a retry may submit it again. */
 	readonly notCharged?: boolean;
 	/** Whether it ended well, but without a video: most often the safety filter. */

@@ -49,7 +49,7 @@ export function sendLogs(
 	}
 	const unitMs = period?.[2] === 'd' ? 86_400_000 : 3_600_000;
 	const from = period
-		? Date.now() - Number(period[1]) * unitMs
+		? Date.now() + api.settings.logClockMs - Number(period[1]) * unitMs
 		: Date.parse(query.get('start') ?? '');
 	const to = period ? Infinity : Date.parse(query.get('end') ?? '');
 	if (!(from <= to) || (bounded && to - from > 92 * 86_400_000)) {
@@ -78,8 +78,9 @@ export function sendLogs(
 
 /** One row per finished job, newest first: the charge appears only when a job has ended. */
 function logRows(api: SandboxState): Row[] {
+	const { logClockMs, logDelayMs, logStrangeRows } = api.settings;
 	const row = (generation: Partial<Generation> & { paid: boolean }, created: number): Row => ({
-		created: new Date(created).toISOString(),
+		created: new Date(created + logClockMs).toISOString(),
 		status: generation.paid ? 'succeeded' : 'failed',
 		origin: 'api',
 		model: generation.model,
@@ -93,10 +94,13 @@ function logRows(api: SandboxState): Row[] {
 		request_id: randomUUID(),
 		inference_id: generation.id,
 		client_request_id: generation.clientRequestId ?? null,
+		...(logStrangeRows && { region: { name: 'eu', zones: [1, 2] }, retries: null }),
 	});
 	const ended = api
 		.settled()
 		.filter(({ status }) => status === 'completed' || status === 'error')
+		.filter(({ readyAt }) => Date.now() >= readyAt + logDelayMs)
+		.sort((a, b) => a.createdAt - b.createdAt)
 		.map((generation) => row(generation, generation.createdAt))
 		.reverse();
 	const models = Object.keys(PRICES);
@@ -111,5 +115,10 @@ function logRows(api: SandboxState): Row[] {
 			Date.now() - 60_000 * (index + 1),
 		),
 	);
-	return [...ended, ...old];
+	const refused = [null, ''].map((id) => ({
+		...row({ model: models[0], paid: true }, Date.now()),
+		inference_id: id,
+		client_request_id: null,
+	}));
+	return [...(logStrangeRows ? refused : []), ...ended, ...old];
 }

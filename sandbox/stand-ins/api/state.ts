@@ -21,6 +21,12 @@ export interface Settings {
 	oldLogModel?: string;
 	/** Rows of the log that are given at once, however many are asked for. */
 	logPageRows: number;
+	/** How much later than its end a job appears in the log. */
+	logDelayMs: number;
+	/** How much the clock of the log is ahead of this machine's; negative: behind. */
+	logClockMs: number;
+	/** The log also shows requests that got no ID, and fields that nobody knows. */
+	logStrangeRows: boolean;
 	/** Every page of the log says that there is more. */
 	logEndless: boolean;
 	/** Checks that are answered in each minute (refused ones count too); one more is answered with 429. */
@@ -85,6 +91,9 @@ export class SandboxState extends EventEmitter {
 			retryAfterS: 1,
 			oldLogRows: 0,
 			logPageRows: Infinity,
+			logDelayMs: 0,
+			logClockMs: 0,
+			logStrangeRows: false,
 			logEndless: false,
 			checksPerMinute: Infinity,
 			logsPerMinute: Infinity,

@@ -13,6 +13,7 @@ import {
 	BinaryDataService,
 	ExecutionLifecycleHooks,
 	PackageDirectoryLoader,
+	PollTriggerExecutor,
 	WorkflowExecute,
 } from 'n8n-core';
 import {
@@ -40,7 +41,8 @@ import type {
 	IWorkflowExecuteAdditionalData,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
-import type { FromHost, Row, RunRequest, RunResult, ToHost } from './protocol';
+import type { FromHost, Row, RunRequest, RunResult, ToHost, TriggerRequest } from './protocol';
+import { runTrigger } from './triggerHost';
 
 // n8n-core's own dependency container: another copy of the package would know none of its services.
 const { Container } = createRequire(require.resolve('n8n-core'))('@n8n/di') as {
@@ -150,7 +152,7 @@ class PlainCredentials extends ICredentialsHelper {
 }
 
 function additionalDataFor(
-	request: RunRequest,
+	request: Pick<RunRequest, 'credentials' | 'executionId'> & Partial<RunRequest>,
 	workflowData: IWorkflowBase,
 	mode: WorkflowExecuteMode,
 ): IWorkflowExecuteAdditionalData {
@@ -357,6 +359,26 @@ async function freshData(request: RunRequest, workflow: Workflow): Promise<IRunE
 	});
 }
 
+async function trigger(request: TriggerRequest) {
+	if (request.laterMs) setAhead(request.laterMs);
+	const { workflowId: id, node } = request;
+	const workflowData = { id, name: id, active: true, nodes: [node], connections: {} };
+	return await runTrigger(
+		{
+			nodeTypes,
+			executor: Container.get(PollTriggerExecutor),
+			additionalData: ({ credentials }, mode) =>
+				additionalDataFor(
+					{ credentials, executionId: mode === 'manual' ? '1' : '' },
+					workflowData as unknown as IWorkflowBase,
+					mode,
+				),
+			rowOf,
+		},
+		request,
+	);
+}
+
 function describe() {
 	const own = loaders[0];
 	const node = own?.nodeTypes.aimlVeo?.type as INodeType | undefined;
@@ -385,7 +407,12 @@ async function main(): Promise<void> {
 	const reply = (message: FromHost) => process.send?.(message);
 	process.on('message', (message: ToHost) => {
 		if (message.kind === 'cancel') return running.get(message.call)?.cancel();
-		const work = message.kind === 'run' ? run(message.call, message.request) : describe();
+		const work =
+			message.kind === 'run'
+				? run(message.call, message.request)
+				: message.kind === 'trigger'
+					? trigger(message.request)
+					: describe();
 		Promise.resolve(work)
 			.then((result) => reply({ call: message.call, result }))
 			.catch((cause: Error) => reply({ call: message.call, failure: cause.stack }));

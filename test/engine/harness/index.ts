@@ -14,7 +14,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IConnections, IDataObject, INode, IWorkflowSettings } from 'n8n-workflow';
 import { misfits, previewOf } from './preview';
-import type { Described, FromHost, InputItem, RunRequest, RunResult, ToHost } from './protocol';
+import type {
+	Described,
+	FromHost,
+	InputItem,
+	RunRequest,
+	RunResult,
+	ToHost,
+	TriggerRequest,
+	TriggerResult,
+} from './protocol';
 
 export type { InputItem, Row, RunResult } from './protocol';
 
@@ -213,6 +222,13 @@ export class Engine {
 
 	async run(workflow: WorkflowSpec, options: RunOptions): Promise<RunResult> {
 		return await this.start(workflow, options).done;
+	}
+
+	async trigger(request: TriggerRequest): Promise<TriggerResult> {
+		const call = ++this.calls;
+		const done = this.answer<TriggerResult>(call);
+		this.send({ kind: 'trigger', call, request });
+		return await done;
 	}
 
 	async describe(): Promise<Described> {

@@ -5,6 +5,7 @@ import type {
 	INode,
 	INodeExecutionData,
 	IWorkflowSettings,
+	WorkflowActivateMode,
 } from 'n8n-workflow';
 
 export interface InputFile {
@@ -91,7 +92,37 @@ export interface RunResult {
 	rssBeforeBytes: number;
 }
 
+/** What n8n does with a trigger. */
+export interface TriggerRequest {
+	/** `activate` is the poll that each activation begins with, `manual` is Fetch Test Event. */
+	action: 'activate' | 'poll' | 'manual';
+	activation?: WorkflowActivateMode;
+	workflowId: string;
+	node: INode;
+	/** The workflow's static data as n8n's database holds it. */
+	stored?: string;
+	/** By n8n's durable scheduler. */
+	durable?: boolean;
+	credentials: IDataObject;
+	/** Before, the clock of n8n's process is set ahead by this. */
+	laterMs?: number;
+}
+
+export interface TriggerResult {
+	/** What left the activation or the test. */
+	thrown?: RunError;
+	/** Executions with an error. */
+	errors: RunError[];
+	/** Other executions, each with its rows. */
+	executions: Row[][];
+	/** The static data as n8n stored it, if it did. */
+	saved?: string;
+	/** The static data as it is in memory. */
+	state: string;
+}
+
 export type ToHost =
+	| { kind: 'trigger'; call: number; request: TriggerRequest }
 	| { kind: 'run'; call: number; request: RunRequest }
 	| { kind: 'cancel'; call: number }
 	| { kind: 'describe'; call: number };

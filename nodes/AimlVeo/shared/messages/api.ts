@@ -41,6 +41,7 @@ export const blockedOnTheWay = (status: number, apiText: string) =>
 		httpCode: status,
 		// A firewall may refuse one prompt; a proxy that wants a password refuses all.
 		endsRun: status === 407 || status === 511,
+		isOnTheWay: true,
 	});
 
 export const redirected = (status: number) =>
@@ -90,4 +91,11 @@ export const crashUnclear = (executionId: string, cause: string) =>
 export const logUnreadable = (cause: string) =>
 	new ItemError('The list of videos could not be read', {
 		description: `${cause}. Listing is free. Run the workflow again in a few minutes, or choose a shorter period.`,
+	});
+
+/** What Fetch Test Event says where it has nothing to show. */
+export const noRecentVideo = (days: number) =>
+	new ItemError(`No finished video in the last ${days} days`, {
+		description:
+			'Generate a video with AI/ML API Veo first, or change the filters, then fetch the test event again. The active workflow starts with the next video that is finished.',
 	});

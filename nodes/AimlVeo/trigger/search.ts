@@ -1,0 +1,123 @@
+/** The finished videos in the usage log that a trigger searches for, with what Get Video gives of each. */
+import type { IDataObject } from 'n8n-workflow';
+import type { Api } from '../api/aimlapi';
+import type { Patience } from '../api/retry';
+import { modelInId, readEnd, readOutcome } from '../api/responses';
+import { readLog } from '../api/usageLog';
+import { MAX_LIST_DAYS } from '../catalogue/parameters';
+import { checkStatus, toRow } from '../generation/generation';
+import type { GenerationContext, Row } from '../generation/generation';
+import { CHECK_TIMEOUT_MS } from '../generation/wait';
+import { askedByOf, asVideo } from '../operations/list';
+import { logQueryOf } from '../request/planTrigger';
+import type { Search, TriggerPlan } from '../request/planTrigger';
+import { asNumber, asText } from '../shared/values';
+import { answerUnreadable, generationUnknown, videoUrlUnusable } from '../shared/messages';
+import { daysSince, printOf } from './memory';
+import type { Finished, Reading } from './memory';
+
+export interface SearchContext extends GenerationContext {
+	readonly api: Pick<Api, 'check' | 'read'>;
+}
+
+const timeOf = (value: unknown): number | undefined => {
+	const ms = asNumber(value) ?? Date.parse(String(value));
+	return Number.isNaN(ms) ? undefined : ms;
+};
+
+/** Whether the row is about a video that has finished, and is one of those that are searched for. */
+function isSought(row: IDataObject, { status, ownOnly, reference }: Search): boolean {
+	const end = readEnd(row.status);
+	if (end === undefined || (status !== 'any' && end !== status)) return false;
+	const askedBy = askedByOf(row);
+	if (ownOnly && !askedBy) return false;
+	return reference === undefined || askedBy?.reference?.startsWith(reference) === true;
+}
+
+/** Whether the log goes on with what is older: it is in order, and has come below the mark. */
+function isBelow(rows: readonly IDataObject[], sinceMs: number): boolean {
+	const times = rows.map(({ created }) => timeOf(created) ?? Infinity);
+	const inOrder = times.every((ms, index) => index === 0 || ms <= (times[index - 1] ?? Infinity));
+	return inOrder && (times[times.length - 1] ?? Infinity) < sinceMs;
+}
+
+/** One video for each generation; of two rows about it, the one that tells who asked for it. */
+class Videos {
+	private readonly byId = new Map<string, Finished>();
+
+	add(rows: readonly IDataObject[], search: Search): void {
+		for (const row of rows) {
+			if (!isSought(row, search)) continue;
+			const id = String(row.inference_id).trim();
+			if (this.byId.has(id) && !asText(row.client_request_id)) continue;
+			this.byId.set(id, { id, print: printOf(id), createdMs: timeOf(row.created), row });
+		}
+	}
+
+	/** The oldest first. */
+	get all(): Finished[] {
+		return [...this.byId.values()].sort(
+			(a, b) => (a.createdMs ?? Infinity) - (b.createdMs ?? Infinity),
+		);
+	}
+}
+
+/**
+ * What the log tells since then, and why it could not be read to its end.
+ * @throws ItemError when the API refuses
+ */
+export async function readFinished(
+	run: SearchContext,
+	search: Search,
+	sinceMs: number,
+	patience: Patience,
+): Promise<Reading & { readonly cause?: string }> {
+	const days = daysSince(sinceMs, run.now(), MAX_LIST_DAYS);
+	const query = [['period', `${days}d`] as const, ...logQueryOf(search)];
+	const videos = new Videos();
+	let isComplete = false;
+	for await (const page of readLog(run, query, patience)) {
+		if ('cause' in page) return { videos: videos.all, isComplete: false, cause: page.cause };
+		videos.add(page.rows, search);
+		isComplete = page.isLast || isBelow(page.rows, sinceMs);
+		if (isComplete) break;
+	}
+	return { videos: videos.all, isComplete };
+}
+
+/** The newest one of the last days; undefined when there is none, else the cause why it cannot be told. */
+export async function findNewest(
+	run: SearchContext,
+	search: Search,
+	days: number,
+): Promise<Finished | undefined | { readonly cause: string }> {
+	const query = [['period', `${days}d`] as const, ...logQueryOf(search)];
+	for await (const page of readLog(run, query)) {
+		if ('cause' in page) return page;
+		const videos = new Videos();
+		videos.add(page.rows, search);
+		const newest = videos.all.pop();
+		if (newest) return newest;
+	}
+	return undefined;
+}
+
+/** A video without what Get Video would give: all there is of a failed one. */
+export const bareRow = ({ row }: Finished): Row => ({ json: asVideo(row) });
+
+/**
+ * The video as a row, with its URL and, if asked for, its file.
+ * @throws ItemError when these cannot be had now
+ */
+export async function rowOf(run: SearchContext, plan: TriggerPlan, video: Finished): Promise<Row> {
+	const { id, row } = video;
+	if (readEnd(row.status) === 'failed') return bareRow(video);
+	const check = await checkStatus(run, id, CHECK_TIMEOUT_MS);
+	if (check.kind === 'unknownId') throw generationUnknown(id);
+	if (check.kind === 'noAnswer') throw answerUnreadable(id, check.cause);
+	const { answer } = check;
+	const outcome = readOutcome(answer);
+	if (outcome.kind !== 'completed') throw videoUrlUnusable(id, outcome.status);
+	const { json, binary } = await toRow(run, plan, { answer, outcome }, modelInId(id));
+	return { json: { ...json, ...asVideo(row) }, ...(binary && { binary }) };
+}
