@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { FOLDERS, fileTable } from './docs/architecture';
 import { withParts } from './docs/markdown';
 import { joinMessages, joinTable } from './docs/joinVideos';
-import { messageList, troubleshootingTable } from './docs/messages';
+import { hintList, messageList, troubleshootingTable } from './docs/messages';
 import { modelTable } from './docs/models';
 import {
 	filterTable,
@@ -33,7 +33,7 @@ export const DOCUMENTS: Record<string, Record<string, () => string>> = {
 		examples: exampleTable,
 	},
 	'docs/installation.md': { installation },
-	'docs/messages.md': { messages: messageList, 'join-messages': joinMessages },
+	'docs/messages.md': { messages: messageList, hints: hintList, 'join-messages': joinMessages },
 	'docs/parameters.md': {
 		parameters: parameterTable,
 		settings: settingTable,

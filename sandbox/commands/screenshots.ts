@@ -5,7 +5,13 @@ import { basename, join } from 'node:path';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
 import { startSandboxApi } from '../stand-ins/api';
 import { Editor } from '../editor/editor';
-import { ensureCredential, readExample, withCredential } from '../n8n/examples';
+import {
+	ensureCredential,
+	NEXT_NODE,
+	readExample,
+	withCredential,
+	withNextNode,
+} from '../n8n/examples';
 import { N8nClient, outputOf } from '../n8n/restClient';
 import type { WorkflowFile } from '../n8n/restClient';
 import { installPackage, startN8n } from '../n8n/instance';
@@ -49,6 +55,7 @@ async function takeAll(folder: string, closing: Array<() => Promise<void>>): Pro
 		await n8n.createWorkflow(withCredential(example, credentialId));
 	const first = await save(readExample('first-last-frame'));
 	const story = await save(readExample('storyboard'));
+	const next = await save(withNextNode(readExample('first-last-frame'), 'Make Video'));
 	const late = await save(impatient(readExample('first-last-frame')));
 	const editor = await Editor.open(instance.url);
 	closing.push(editor.close);
@@ -80,6 +87,14 @@ async function takeAll(folder: string, closing: Array<() => Promise<void>>): Pro
 	await view.execute();
 	await view.playVideo();
 	await editor.screenshot(image('output-video.png'), view.window, view.video);
+
+	await editor.openWorkflow(next.id);
+	const nextView = await editor.openNode(NEXT_NODE, 'mode');
+	for (const path of ['video.url', 'usage.usdSpent']) {
+		await nextView.drag(path, nextView.newAssignment);
+	}
+	await nextView.assignments.nth(1).waitFor();
+	await editor.screenshot(image('preview.png'), nextView.window);
 
 	api.settings.generationMs = 600_000;
 	await editor.openWorkflow(late.id);

@@ -76,15 +76,26 @@ export class Editor {
 		return await this.shownNode();
 	}
 
-	async openNode(name: string): Promise<NodeView> {
+	/** @param field a parameter of the node, which shows that all are there */
+	async openNode(name: string, field?: string): Promise<NodeView> {
 		await this.find('canvas-node').filter({ hasText: name }).first().dblclick();
-		return await this.shownNode();
+		return await this.shownNode(field);
 	}
 
-	private async shownNode(): Promise<NodeView> {
+	private async shownNode(field = 'operation'): Promise<NodeView> {
 		const view = new NodeView(this.page);
-		await view.ready();
+		await view.ready(field);
 		return view;
+	}
+
+	/** Saves the workflow that is open, and waits until n8n has it. */
+	async save(): Promise<void> {
+		const saved = this.page.waitForResponse(
+			(response) =>
+				response.request().method() === 'PATCH' && /\/rest\/workflows\//.test(response.url()),
+		);
+		await this.page.keyboard.press('Control+s');
+		await saved;
 	}
 
 	/** All nodes and notes on the canvas. */

@@ -38,9 +38,41 @@ export class NodeView {
 		return byTestId(this.output, 'node-error-description').first();
 	}
 
-	async ready(): Promise<void> {
+	get input(): Locator {
+		return this.find('ndv-input-panel');
+	}
+
+	async ready(field: string): Promise<void> {
 		await this.find('ndv').waitFor();
-		await this.find('parameter-input-operation').waitFor();
+		await this.find(`parameter-input-${field}`).waitFor();
+	}
+
+	/** A field of the previous node in the input panel, by its path. */
+	inputField(path: string): Locator {
+		return this.input.locator(`[data-value="{{ $json.${path} }}"]`);
+	}
+
+	/** Drags a field of the previous node onto a part of this one, as a person does. */
+	async drag(path: string, target: Locator): Promise<void> {
+		const { mouse } = this.page;
+		await this.inputField(path).hover();
+		await mouse.down();
+		// n8n shows where a field can be dropped once it moves.
+		const from = (await this.inputField(path).boundingBox())!;
+		await mouse.move(from.x + 40, from.y + 20, { steps: 5 });
+		const to = (await target.boundingBox())!;
+		await mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 12 });
+		await mouse.up();
+	}
+
+	/** Where *Edit Fields* takes a new field. */
+	get newAssignment(): Locator {
+		return this.find('assignment-collection-drop-area');
+	}
+
+	/** The fields that *Edit Fields* sets. */
+	get assignments(): Locator {
+		return this.find('assignment');
 	}
 
 	async close(): Promise<void> {

@@ -1,7 +1,8 @@
 /** Imports the credential and the example workflows into n8n. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IWorkflowBase } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import type { INode, IWorkflowBase } from 'n8n-workflow';
 import type { N8nClient, WorkflowFile } from './restClient';
 import { PROJECT } from './runtime';
 
@@ -41,6 +42,27 @@ export function withCredential(workflow: WorkflowFile, credentialId: string): Wo
 		/aimlVeo(Tool|Trigger)?$/.test(node.type) ? { ...node, credentials } : node,
 	);
 	return { ...workflow, nodes };
+}
+
+export const NEXT_NODE = 'Edit Fields';
+
+/** The workflow with n8n's *Edit Fields* after one of its nodes, as a person adds it. */
+export function withNextNode(workflow: WorkflowFile, name: string): WorkflowFile {
+	const [x, y] = workflow.nodes.find((node) => node.name === name)?.position ?? [0, 0];
+	const next: INode = {
+		id: '6f0c0b2e-8f0c-4c64-9d3e-7d1d1a0b5a10',
+		name: NEXT_NODE,
+		type: 'n8n-nodes-base.set',
+		typeVersion: 3.4,
+		position: [x + 220, y],
+		parameters: { options: {} },
+	};
+	const to = { main: [[{ node: NEXT_NODE, type: NodeConnectionTypes.Main, index: 0 }]] };
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, next],
+		connections: { ...workflow.connections, [name]: to },
+	};
 }
 
 /** All examples as workflows of this n8n, by file name; those that are there already stay as they are. */

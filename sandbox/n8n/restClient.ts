@@ -31,6 +31,7 @@ export interface Execution {
 	stoppedAt: string;
 	data: IRunExecutionData;
 	workflowData: IWorkflowBase;
+	customData?: Record<string, string>;
 }
 
 /** A node or credential as the editor knows it. */

@@ -5,7 +5,7 @@ import * as generation from '../../nodes/AimlVeo/shared/messages/generation';
 import * as input from '../../nodes/AimlVeo/shared/messages/input';
 import * as run from '../../nodes/AimlVeo/shared/messages/run';
 import { table } from './markdown';
-import { SAMPLES } from './samples';
+import { HINTS, SAMPLES } from './samples';
 import type { MessageName } from './samples';
 
 /** The parts of the document, and the builders whose messages each of them shows. */
@@ -50,6 +50,10 @@ const ADVICE: Readonly<Partial<Record<MessageName, Advice>>> = {
 		cause:
 			'All items together cost more than the limit. The rounds of a loop in the same execution are added up.',
 		wayOut: 'Raise the limit, or generate fewer or cheaper videos.',
+	},
+	overBalance: {
+		cause: 'Max Cost (USD) is set, and all items together cost more than the account holds.',
+		wayOut: 'Top up, or generate fewer or cheaper videos.',
 	},
 	badKey: {
 		cause: 'The key was mistyped, deleted, or replaced.',
@@ -124,6 +128,12 @@ export const messageList = (): string =>
 			.filter(([name]) => name in builders)
 			.map(asSection),
 	]).join('\n\n');
+
+/** The sentences of the hint above the output. */
+export const hintList = (): string =>
+	Object.values(HINTS)
+		.flatMap(([text = '']) => `- ${text}`)
+		.join('\n');
 
 /** The most frequent messages, for the README. */
 export function troubleshootingTable(): string {

@@ -3,6 +3,7 @@
  * the unit tests check them; the compiler asks for the sample of a new message.
  */
 import * as errors from '../../nodes/AimlVeo/shared/messages';
+import * as hints from '../../nodes/AimlVeo/shared/messages/hints';
 import type { ItemError } from '../../nodes/AimlVeo/shared/errors';
 
 /** What the folder exports besides the builders of messages: the last two are texts for AI agents. */
@@ -94,6 +95,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 		errors.overMaxCost('$8.00', '$5.00', 'items 0-1: $4.00 each'),
 		errors.overMaxCost('$8.00', '$5.00', 'item 0: $4.00', '$4.00'),
 	],
+	overBalance: [errors.overBalance('$8.00', '$5.00', 'items 0-1: $4.00 each')],
 	priceUnknown: [errors.priceUnknown('google/veo-9', 'The catalog says that its price varies', 0)],
 	maxCostEmpty: [errors.maxCostEmpty()],
 
@@ -170,4 +172,34 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 		errors.unforeseen(new Error('Unexpected end'), ID),
 		errors.unforeseen('Unexpected end'),
 	],
+};
+
+/** The sentences that the hint above the output is made of. */
+export const HINTS: Readonly<Record<keyof typeof hints, readonly string[]>> = {
+	delivered: [
+		hints.delivered(3, '$3.60', 3, 94),
+		hints.delivered(3, '$2.40', 2, 94),
+		hints.delivered(2, '$1.20', 1, 94),
+	],
+	requested: [hints.requested(3, '$3.60')],
+	foundInLedger: [
+		hints.foundInLedger(2, 10),
+		hints.foundInLedger(1, 10),
+		hints.foundInLedger(10, 10),
+		hints.foundInLedger(1, 1),
+	],
+	foundAtApi: [hints.foundAtApi(2, 10), hints.foundAtApi(1, 1)],
+	endedWithoutVideo: [hints.endedWithoutVideo([4]), hints.endedWithoutVideo([4, 5, 6, 9])],
+	couldNotBeGenerated: [hints.couldNotBeGenerated([2]), hints.couldNotBeGenerated([2, 7])],
+	settingsLeftOut: [
+		hints.settingsLeftOut(
+			new Map([
+				['Seed', [0, 1, 2]],
+				['Negative Prompt', [2]],
+			]),
+		),
+	],
+	wouldCost: [hints.wouldCost(50, '$60.00', 0), hints.wouldCost(1, '$1.20', 2)],
+	wouldBeLeft: [hints.wouldBeLeft('$75.50', '$15.50')],
+	wouldBeMissing: [hints.wouldBeMissing('$50.00', '$10.00')],
 };

@@ -1,4 +1,5 @@
 /** The editor in a real Chromium: the node is found, set up, run, and its video plays; what goes wrong is readable. */
+import type { IDataObject } from 'n8n-workflow';
 import type { Locator } from 'playwright-core';
 import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
@@ -7,7 +8,7 @@ import type { OperationName } from '../../nodes/AimlVeo/catalogue/parameters';
 import { Editor } from '../../sandbox/editor/editor';
 import type { Box } from '../../sandbox/editor/editor';
 import type { NodeView } from '../../sandbox/editor/nodeView';
-import { exampleNames, readExample } from '../../sandbox/n8n/examples';
+import { exampleNames, NEXT_NODE, readExample, withNextNode } from '../../sandbox/n8n/examples';
 import { accountOf, changed, postsOf, save, useN8n } from './setup';
 
 const NODE = 'AI/ML API Veo';
@@ -132,6 +133,44 @@ test('the node is run, and its video plays in the output panel', async () => {
 	expect(video.seconds).toBeCloseTo(8, 0);
 	expect(video.playedSeconds).toBeGreaterThan(1);
 	expect(postsOf(stage.api, 'Played in the editor')).toHaveLength(1);
+});
+
+test('before anything has run, fields are dragged out of the preview into the next node', async () => {
+	const posts = () => stage.api.log.filter(({ method }) => method === 'POST');
+	const before = posts();
+	const { id } = await save(stage, withNextNode(readExample('first-last-frame'), 'Make Video'));
+	await editor.openWorkflow(String(id));
+	const view = await editor.openNode(NEXT_NODE, 'mode');
+	await view.input.getByText('Usually outputs the following fields').waitFor();
+	const paths = ['video.url', 'id', 'usage.usdSpent'];
+	for (const [index, path] of paths.entries()) {
+		await view.drag(path, view.newAssignment);
+		await view.assignments.nth(index).waitFor();
+	}
+	await view.close();
+	await editor.save();
+	const { nodes } = await stage.n8n.workflow(String(id));
+	const { parameters } = nodes.find(({ name }) => name === NEXT_NODE)!;
+	const { assignments } = parameters.assignments as { assignments: IDataObject[] };
+	expect(assignments.map(({ value }) => value)).toEqual(
+		paths.map((path) => `={{ $json.${path} }}`),
+	);
+	expect(assignments.map(({ name }) => name)).toEqual(paths);
+	expect(posts()).toEqual(before);
+});
+
+test('the hint stands above the output, and says what the rows do not', async () => {
+	const estimate = { options: { estimateOnly: true } };
+	const { id } = await save(stage, changed(readExample('storyboard'), 'Make Videos', estimate));
+	await editor.openWorkflow(String(id));
+	const view = await editor.openNode('Make Videos');
+	await view.execute();
+	const hint = view.output.getByText(/^\d videos would cost \$\d/);
+	await expectReadable(
+		hint,
+		view.output,
+		/The account's balance is \$\d+\.\d\d: \$\d+\.\d\d would be left\.$/,
+	);
 });
 
 /** Its text can be read: in the panel, in full, and large enough. */

@@ -94,7 +94,7 @@ describe('Estimate Only', () => {
 			);
 			expect(row?.pairedItem).toEqual({ item: 0 });
 			expect(row?.files).toEqual({});
-			expect(paths()).toEqual(['GET /v1/models']);
+			expect(paths()).toEqual(['GET /v1/models', 'GET /v2/billing']);
 		}
 	});
 
@@ -112,6 +112,8 @@ describe('Estimate Only', () => {
 		expect(result.outputs[0]?.[0]?.json).toEqual({
 			model: 'google/veo-3.1-first-last-image-to-video',
 			estimatedCostUsd: 1.8,
+			balanceUsd: 1_000,
+			balanceAfterRunUsd: 998.2,
 			request: {
 				model: 'google/veo-3.1-first-last-image-to-video',
 				prompt: 'A hill',
@@ -136,6 +138,7 @@ describe('Estimate Only', () => {
 		expect(prices).toEqual(Array.from({ length: 20 }, (_, index) => (index % 2 ? 4 : 2)));
 		expect(setup.api.log.map(({ path }) => path)).toEqual([
 			'/v1/models?id=veo-3.1-t2v-fast&id=google%2Fveo-3.1-t2v&include=pricing',
+			'/v2/billing',
 		]);
 	});
 

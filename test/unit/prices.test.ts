@@ -179,6 +179,7 @@ test.each([
 	[3_200_000, '$3.20'],
 	[5_000, '$0.005'],
 	[1, '$0.000001'],
+	[-1_250_000, '-$1.25'],
 	[1_234_567_890_000, '$1234567.89'],
 ])('%d millionths are shown as %s', (microUsd, shown) => {
 	expect(formatUsd(microUsd)).toBe(shown);

@@ -214,6 +214,7 @@ describe('accepted', () => {
 			model: 'm',
 			acceptedAtMs: clock.now(),
 			answer: { id: 'gen-1', status: 'queued', meta: null },
+			source: 'bought',
 		});
 		expect(buying.ledger.find(KEY)).toEqual({
 			req: sent[0],

@@ -23,6 +23,7 @@ import {
 const GENERATIONS = '/v2/video/generations';
 export const LOGS = '/v2/logs';
 export const CATALOGUE = '/v1/models';
+export const BILLING = '/v2/billing';
 
 /** How long the API may take to answer after the upload. */
 const SUBMIT_TIMEOUT_MS = 120_000;

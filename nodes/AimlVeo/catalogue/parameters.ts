@@ -118,7 +118,8 @@ export const OPTIONS = {
 	estimateOnly: {
 		type: 'flag',
 		label: 'Estimate Only',
-		description: 'Whether to return the price and the request instead of generating the video',
+		description:
+			"Whether to return the price, the account's balance and the request instead of generating the video",
 		operations: REQUESTS,
 		fallback: false,
 		initial: true,
@@ -144,7 +145,7 @@ export const OPTIONS = {
 		type: 'number',
 		label: 'Max Cost (USD)',
 		description:
-			'Maximum cost of all items of this node in one execution. If the catalog price is higher or not known in advance, nothing is submitted.',
+			"Maximum cost of all items of this node in one execution. If the catalog price is higher, not known in advance, or above the account's balance, nothing is submitted.",
 		operations: REQUESTS,
 		min: 0,
 		max: 1_000_000,

@@ -8,11 +8,14 @@ import { StoredMedia } from '../request/media';
 import { readWithRetry } from '../api/retry';
 import type { Reader } from '../api/retry';
 import type { RequestPlan } from '../request/plan';
+import { costOf, readBalance } from './balance';
+import type { Balance } from './balance';
 import { priceOf, readCatalogue } from './prices';
 import type { Price } from './prices';
 import { asText } from '../shared/values';
 import { MICRO_USD, formatUsd } from '../shared/money';
-import { overMaxCost, priceUnknown } from '../shared/messages';
+import { overBalance, overMaxCost, priceUnknown } from '../shared/messages';
+import { spanned } from '../shared/messages/phrases';
 
 export interface BudgetContext extends Reader {
 	/** Stored with the execution: earlier rounds count too. */
@@ -22,23 +25,13 @@ export interface BudgetContext extends Reader {
 /** Item indices with the prices of what they would submit. */
 export type Prices = ReadonlyMap<number, Price>;
 
-const FREE: Price = { kind: 'known', microUsd: 0 };
-
-/** A message stays readable when the prices of hundreds of items alternate. */
-const MAX_SPANS = 20;
-
-/** `0-3, 7` */
-function spanned(indices: readonly number[]): string {
-	const spans: Array<[number, number]> = [];
-	for (const index of indices) {
-		const last = spans[spans.length - 1];
-		if (last && last[1] === index - 1) last[1] = index;
-		else spans.push([index, index]);
-	}
-	const texts = spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
-	const rest = texts.splice(MAX_SPANS).length > 0 ? ' and others' : '';
-	return texts.join(', ') + rest;
+/** What a run would cost, and what the account holds, as far as an option asks for it. */
+export interface Quote {
+	readonly prices: Prices;
+	readonly balance?: Balance;
 }
+
+const FREE: Price = { kind: 'known', microUsd: 0 };
 
 /** `items 0-3, 7: $3.20 each; item 4: $1.60` */
 function perItem(prices: ReadonlyMap<number, number>): string {
@@ -74,47 +67,47 @@ async function readPrices(context: BudgetContext, requests: readonly RequestBody
 	return (): Price => ({ kind: 'unknown', reason });
 }
 
-/**
- * The prices of the plans that have a limit or ask for an estimate; no request is sent when none does.
- * What the ledger already holds costs nothing again. The lowest of the items' limits holds for all of
- * them together, and for what earlier rounds of the same execution spent under a limit.
- *
- * @throws ItemError when the sum is above the limit, or a price is not surely known; then nothing is paid
- */
-export async function checkBudget(
-	context: BudgetContext,
-	plans: readonly RequestPlan[],
-): Promise<Prices> {
-	const { ledger } = context;
-	const toBuy = plans.filter(({ estimateOnly }) => !estimateOnly);
-	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
-	const isLimited = limit < Infinity;
-	const asked = plans.filter(({ estimateOnly }) => estimateOnly || isLimited);
-	const isHeld = ({ key }: RequestPlan) => ledger.find(key)?.id !== undefined;
+/** Of these plans, the prices that are known, by item. */
+const knownOf = (plans: readonly RequestPlan[], prices: Prices) =>
+	new Map(
+		plans.flatMap(({ itemIndex }) => {
+			const price = prices.get(itemIndex);
+			return price?.kind === 'known' ? [[itemIndex, price.microUsd] as const] : [];
+		}),
+	);
+
+const isHeld = (ledger: Ledger, { key }: RequestPlan) => ledger.find(key)?.id !== undefined;
+
+/** What the plans would submit, where it is not in the ledger. */
+async function requestsOf(ledger: Ledger, plans: readonly RequestPlan[]) {
 	const requests = new Map<RequestPlan, RequestBody>();
-	for (const plan of asked.filter((one) => !isHeld(one))) {
+	for (const plan of plans.filter((one) => !isHeld(ledger, one))) {
 		// An item whose answer was lost may have to be sent again; without its files it cannot be.
 		const request = plan.request ?? (await plan.body().catch(() => undefined));
 		if (request) requests.set(plan, request);
 	}
-	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
-	const prices = new Map<number, Price>(
-		asked.map((plan) => {
-			const request = requests.get(plan);
-			return [plan.itemIndex, price && request ? price(request) : FREE];
-		}),
-	);
-	if (!isLimited) return prices;
+	return requests;
+}
 
-	const known = new Map<number, number>();
+/**
+ * Reserves the prices of the plans if they and what was spent before are within the limit. No other call
+ * of a tool may come in between, so nothing is waited for here.
+ * @throws ItemError when the sum is above the limit, or a price is not surely known
+ */
+function checkLimit(
+	ledger: Ledger,
+	toBuy: readonly RequestPlan[],
+	limit: number,
+	prices: Prices,
+	requests: ReadonlyMap<RequestPlan, RequestBody>,
+): void {
 	for (const plan of toBuy) {
 		const { itemIndex } = plan;
-		const itemPrice = prices.get(itemIndex) ?? FREE;
-		if (itemPrice.kind === 'unknown') {
-			throw priceUnknown(requests.get(plan)?.model ?? '', itemPrice.reason, itemIndex);
-		}
-		known.set(itemIndex, itemPrice.microUsd);
+		const price = prices.get(itemIndex);
+		if (price?.kind !== 'unknown') continue;
+		throw priceUnknown(requests.get(plan)?.model ?? '', price.reason, itemIndex);
 	}
+	const known = knownOf(toBuy, prices);
 	// What was refused, or ended at no cost, is no longer in the ledger. What is held counts as it was approved.
 	const priced = new Set([...requests.keys()].map(({ key }) => key));
 	const spent = ledger.spentBeside(priced);
@@ -128,7 +121,48 @@ export async function checkBudget(
 	for (const plan of requests.keys()) {
 		if (!plan.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
 	}
-	return prices;
+}
+
+/**
+ * The prices of the plans that have a limit or ask for an estimate, and then the account's balance; no
+ * request is sent when none does. What the ledger already holds costs nothing again. The lowest of the
+ * items' limits holds for all of them together, and for what earlier rounds of the same execution spent
+ * under a limit.
+ *
+ * @throws ItemError when the sum is above the limit or the balance, or a price is not surely known; then
+ * nothing is paid
+ */
+export async function checkBudget(
+	context: BudgetContext,
+	plans: readonly RequestPlan[],
+): Promise<Quote> {
+	const { ledger } = context;
+	const toBuy = plans.filter(({ estimateOnly }) => !estimateOnly);
+	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
+	const isLimited = limit < Infinity;
+	const asked = plans.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const requests = await requestsOf(ledger, asked);
+	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
+	const prices = new Map<number, Price>(
+		asked.map((plan) => {
+			const request = requests.get(plan);
+			return [plan.itemIndex, price && request ? price(request) : FREE];
+		}),
+	);
+	if (isLimited) checkLimit(ledger, toBuy, limit, prices, requests);
+	// A request whose answer was lost may be paid for already.
+	const isDue = (plan: RequestPlan) => requests.has(plan) && !ledger.find(plan.key);
+	const due = isLimited ? toBuy.filter(isDue) : [];
+	const sum = costOf(due, prices) ?? 0;
+	const isEstimate = toBuy.length < plans.length;
+	const microUsd = isEstimate || sum > 0 ? await readBalance(context) : undefined;
+	if (microUsd === undefined) return { prices };
+	if (sum > 0 && sum > microUsd) {
+		throw overBalance(formatUsd(sum), formatUsd(microUsd), perItem(knownOf(due, prices)));
+	}
+	const cost = costOf(plans, prices);
+	const afterMicroUsd = cost === undefined ? undefined : microUsd - cost;
+	return { prices, balance: { microUsd, afterMicroUsd } };
 }
 
 const SHOWN_MEDIA_LENGTH = 60;
@@ -145,12 +179,29 @@ function shown(value: unknown): unknown {
 		: value;
 }
 
-/** The row of Estimate Only: the price (null when it cannot be known ahead, with the reason) and the request. */
-export function estimateRow(body: RequestBody, price: Price = FREE): IDataObject {
+/** In dollars, as rows tell money. */
+const inUsd = (microUsd: number) => microUsd / MICRO_USD;
+
+/** What is not known is left out. */
+const asColumns = ({ microUsd, afterMicroUsd }: Balance): IDataObject => ({
+	balanceUsd: inUsd(microUsd),
+	...(afterMicroUsd !== undefined && { balanceAfterRunUsd: inUsd(afterMicroUsd) }),
+});
+
+/**
+ * The row of Estimate Only: the price (null when it cannot be known ahead, with the reason), the account's
+ * balance now and after all items of the run, and the request.
+ */
+export function estimateRow(
+	body: RequestBody,
+	price: Price = FREE,
+	balance?: Balance,
+): IDataObject {
 	return {
 		model: body.model,
-		estimatedCostUsd: price.kind === 'known' ? price.microUsd / MICRO_USD : null,
+		estimatedCostUsd: price.kind === 'known' ? inUsd(price.microUsd) : null,
 		...(price.kind === 'unknown' && { priceUnknown: price.reason }),
+		...(balance && asColumns(balance)),
 		request: Object.fromEntries(Object.entries(body).map(([name, value]) => [name, shown(value)])),
 	} as IDataObject;
 }

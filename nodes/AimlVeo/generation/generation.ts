@@ -9,7 +9,8 @@ import { unlessAborted } from '../shared/pause';
 import type { CheckPace } from './checkPace';
 import { deliver, fileNameFor } from './deliver';
 import type { DeliverContext } from './deliver';
-import type { Purchase, SubmitContext } from './submit';
+import type { Purchase } from './purchase';
+import type { SubmitContext } from './submit';
 import { CHECK_TIMEOUT_MS, staggerOf, waitForVideo } from './wait';
 import type { Finished } from './wait';
 

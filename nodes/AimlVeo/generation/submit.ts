@@ -9,7 +9,9 @@ import { textOf, ItemError } from '../shared/errors';
 import type { SubmitQueue, TurnResult } from './submitQueue';
 import { clientRequestId } from '../api/clientRequestId';
 import type { RequestOrigin } from '../api/clientRequestId';
-import type { Ledger, LedgerEntry } from './ledger';
+import type { Ledger } from './ledger';
+import { asPurchase } from './purchase';
+import type { Purchase } from './purchase';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
 import { hashRequest } from '../request/requestKey';
@@ -59,30 +61,6 @@ export interface SubmitPlan {
 	readonly timeoutMs: number;
 	/** The user's own text, which travels in the client request ID. */
 	readonly reference?: string;
-}
-
-/** A generation that is paid for, or will be when it completes. */
-export interface Purchase {
-	readonly key: string;
-	readonly id: string;
-	/** The client request ID of its submission. */
-	readonly clientRequestId: string;
-	readonly model: string | undefined;
-	/** When it was accepted, in ms since the epoch. */
-	readonly acceptedAtMs: number;
-	/** The API's answer to the submission, or what the ledger kept of it. */
-	readonly answer: IDataObject;
-}
-
-function asPurchase(key: string, entry: LedgerEntry, id: string, answer?: IDataObject): Purchase {
-	return {
-		key,
-		id,
-		clientRequestId: entry.req,
-		model: entry.model ?? modelInId(id),
-		acceptedAtMs: entry.at,
-		answer: answer ?? { id, status: entry.status ?? 'queued' },
-	};
 }
 
 /** Writes down a generation in the ledger and reports it. */
@@ -218,7 +196,7 @@ async function send(
 		throw generationFailed(finding.id, 'failed');
 	}
 	if (finding?.kind !== 'found') throw maybeAccepted(req, submission.cause);
-	return { purchase: finding.purchase };
+	return { purchase: { ...finding.purchase, source: 'api' } };
 }
 
 async function submitOrForget(
@@ -264,7 +242,7 @@ function pauseAfter(
 
 async function buyOnce(context: SubmitContext, plan: SubmitPlan): Promise<Purchase> {
 	const known = await findPaid(context, plan);
-	if (known) return known;
+	if (known) return known.source === 'bought' ? { ...known, source: 'api' } : known;
 	const startedMs = context.now();
 	let body: IDataObject | undefined;
 	for (let tries = 0; ; tries++) {

@@ -4,11 +4,13 @@ import { readClientRequestId } from '../api/clientRequestId';
 import { asRow, modelInId, readOutcome } from '../api/responses';
 import type { OperationName } from '../catalogue/parameters';
 import { estimateRow } from '../cost/budget';
-import type { Prices } from '../cost/budget';
+import type { Quote } from '../cost/budget';
 import { checkStatus, toRow, waitFor } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
+import type { Ledger } from '../generation/ledger';
 import { buy } from '../generation/submit';
-import type { Purchase, SubmitContext } from '../generation/submit';
+import type { Purchase } from '../generation/purchase';
+import type { SubmitContext } from '../generation/submit';
 import { LATE_VIDEO_TIMEOUT_MS, CHECK_TIMEOUT_MS } from '../generation/wait';
 import { planGet, planRequest } from '../request/plan';
 import type { GetPlan, PlanContext, RequestPlan } from '../request/plan';
@@ -21,18 +23,25 @@ import {
 	generationUnknown,
 	notReadyYet,
 } from '../shared/messages';
+import type { RunFacts } from './hint';
 import { listVideos } from './list';
 
+/** What is known of a run before it is connected to the API. */
+export interface RunContext extends PlanContext {
+	readonly ledger: Ledger;
+	/** What it notes on its way, for the hint above its output. */
+	readonly facts: RunFacts;
+}
+
 /** What all items of one run share. */
-export interface Run extends GenerationContext, SubmitContext {
+export interface Run extends GenerationContext, SubmitContext, Quote {
 	readonly ctx: IExecuteFunctions;
 	readonly api: SubmitContext['api'];
 	readonly ledger: SubmitContext['ledger'];
+	readonly facts: RunFacts;
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;
-	/** What the items would cost; known only when a limit or an estimate needs it. */
-	readonly prices: Prices;
 }
 
 /** An item's plan, together with what performs it. */
@@ -71,6 +80,7 @@ async function discardIfFree<T>(
 async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
 	const purchase = await buy(run, plan);
 	run.onGeneration(plan.itemIndex, purchase.id);
+	run.facts.sources.set(plan.itemIndex, purchase.source);
 	return purchase;
 }
 
@@ -161,7 +171,7 @@ const bindRequest =
 	async (context, itemIndex) => {
 		const requestPlan = await planRequest(context, itemIndex);
 		const estimate = async (run: Run) => ({
-			json: estimateRow(await requestPlan.body(), run.prices.get(itemIndex)),
+			json: estimateRow(await requestPlan.body(), run.prices.get(itemIndex), run.balance),
 		});
 		const request = async (run: Run) => await forAgent(perform)(run, requestPlan);
 		return { requestPlan, perform: requestPlan.estimateOnly ? estimate : request };

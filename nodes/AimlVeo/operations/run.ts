@@ -4,46 +4,40 @@ import { apiOf } from '../api/aimlapi';
 import { checkBudget } from '../cost/budget';
 import { connect } from '../api/client';
 import { isToolCall } from '../request/requestKey';
-import { shownValue, toNodeError } from '../shared/errors';
+import { shownValue } from '../shared/errors';
 import type { ItemError } from '../shared/errors';
 import { SubmitQueue } from '../generation/submitQueue';
 import { ledgerOf } from '../generation/ledger';
-import type { Ledger, Paid } from '../generation/ledger';
+import type { Paid } from '../generation/ledger';
 import { findOperation } from './operations';
-import type { Run, Task } from './operations';
+import type { Run, RunContext, Task } from './operations';
+import { keepIds } from './customData';
+import { errorRow, nodeErrorOf } from './failures';
+import type { Failure } from './failures';
+import { hintOf, startFacts } from './hint';
 import { retriedExecution } from './retried';
 import type { RecoverContext } from '../generation/recover';
 import { recover } from '../generation/recover';
 import { CheckPace } from '../generation/checkPace';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
-import type { PlanContext } from '../request/plan';
+import type { RequestPlan } from '../request/plan';
 import {
 	asItemError,
-	forAgents,
 	operationUnknown,
 	parameterUnreadable,
 	stopped,
 	withPaid,
 } from '../shared/messages';
 
-/** What is known of a run before it is connected to the API. */
-type RunContext = PlanContext & { readonly ledger: Ledger };
-
 type Planned = { task: Task } | { refusal: ItemError };
-
-/** What ends the node: the first item that failed. */
-interface Failure {
-	readonly error: ItemError;
-	readonly itemIndex?: number;
-}
 
 function contextOf(ctx: IExecuteFunctions): RunContext {
 	const ledger = ledgerOf(ctx.getContext('node'));
 	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
 	const isTool = isToolCall(ctx);
 	ledger.begin(runIndex, isTool, retriedExecution(ctx));
-	return { ctx, ledger, runIndex, isTool };
+	return { ctx, ledger, runIndex, isTool, facts: startFacts(Date.now()) };
 }
 
 /** All items are read and checked before the first one is paid for. */
@@ -61,32 +55,6 @@ async function planAll(context: RunContext): Promise<Planned[]> {
 		}
 	}
 	return planned;
-}
-
-/** n8n's error for the node; an agent sees its message alone. */
-function nodeErrorOf({ ctx, isTool }: PlanContext, { error, itemIndex }: Failure) {
-	if (isTool) return toNodeError(ctx.getNode(), forAgents(error));
-	return toNodeError(ctx.getNode(), error, itemIndex);
-}
-
-/** The row of Continue On Fail. */
-function errorRow(context: RunContext, error: ItemError, itemIndex: number): INodeExecutionData {
-	const nodeError = nodeErrorOf(context, { error, itemIndex });
-	const { status, url } = error.details;
-	// Whatever went wrong, the row names what the item has paid for.
-	const paidId = context.isTool ? undefined : context.ledger.idAt(context.runIndex, itemIndex);
-	const generationId = error.details.generationId ?? paidId;
-	const known = Object.entries({ generationId, status, url }).filter(([, value]) => value);
-	const row: INodeExecutionData = {
-		json: { error: nodeError.message, ...Object.fromEntries(known) },
-		pairedItem: { item: itemIndex },
-	};
-	// n8n sends a row to the error output only by its `error`, but then cuts the JSON down to the
-	// message. It copies the row in between, and a copy does not take along what is not enumerable.
-	if (context.ctx.getNode().onError === 'continueErrorOutput') {
-		Object.defineProperty(row, 'error', { value: nodeError, enumerable: false });
-	}
-	return row;
 }
 
 /** What this run and its earlier tries paid for. When the node fails, the rows are lost; the IDs must not be. */
@@ -145,10 +113,12 @@ async function openRun(
 			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
 		},
-		onRecovered: (count, executionId) =>
+		onRecovered: (count, executionId) => {
+			context.facts.recovered += count;
 			ctx.logger.info(
 				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
-			),
+			);
+		},
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		onAccepted: (itemIndex, generationId, clientRequestId) => {
 			inFlight.set(itemIndex, generationId);
@@ -200,6 +170,7 @@ async function performAll(
 
 	function fail(error: ItemError, itemIndex: number): void {
 		if (proceed) {
+			run.facts.failures.set(itemIndex, error);
 			rows[itemIndex] = [errorRow(run, error, itemIndex)];
 			return;
 		}
@@ -254,15 +225,26 @@ async function resultOf(
 	}
 	try {
 		await recover(run, requestPlansOf(planned));
-		const prices = await checkBudget(run, requestPlansOf(planned));
-		return await performAll({ ...run, prices }, planned, end, inFlight);
+		const quote = await checkBudget(run, requestPlansOf(planned));
+		context.facts.quote = quote;
+		return await performAll({ ...run, ...quote }, planned, end, inFlight);
 	} catch (cause) {
-		// Over the limit, or a price is not known: nothing is bought, but what is paid for is delivered.
+		// Over the limit or the balance, or a price is not known: nothing is bought, but what is paid for is delivered.
 		const error = asItemError(cause);
 		if (!proceed) return { error, itemIndex: error.details.itemIndex ?? 0 };
 		const unpaid = planned.map((plan) => (isPaid(run, plan) ? plan : refusedBy(plan, error)));
 		return await performAll(run, unpaid, end, inFlight);
 	}
+}
+
+/** At most one hint, and none for an agent. n8n's first versions know no hints. */
+function showHint(
+	{ ctx, facts, isTool }: RunContext,
+	plans: readonly RequestPlan[],
+	rows: INodeExecutionData[][],
+): void {
+	const hint = isTool ? undefined : hintOf(facts, plans, rows, Date.now());
+	if (hint && 'addExecutionHints' in ctx) ctx.addExecutionHints(hint);
 }
 
 /** Forgets approved prices of requests that were not sent. */
@@ -280,7 +262,9 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	const refused = planned.findIndex((plan) => 'refusal' in plan);
 	const first = planned[refused];
 	if (first && 'refusal' in first && !ctx.continueOnFail()) {
-		const error = withPaid(first.refusal, paidIn(context, []));
+		const paid = paidIn(context, []);
+		keepIds(ctx, paid.ids);
+		const error = withPaid(first.refusal, paid);
 		throw nodeErrorOf(context, { error, itemIndex: refused });
 	}
 
@@ -291,7 +275,11 @@ export async function runItems(ctx: IExecuteFunctions): Promise<INodeExecutionDa
 	end.release();
 	releaseReserved(context, planned);
 	const paid = paidIn(context, [...inFlight.values()]);
+	keepIds(ctx, paid.ids);
 	if (end.isStopped()) throw nodeErrorOf(context, { error: stopped(paid) });
-	if (Array.isArray(result)) return result.flat();
+	if (Array.isArray(result)) {
+		showHint(context, requestPlansOf(planned), result);
+		return result.flat();
+	}
 	throw nodeErrorOf(context, { ...result, error: withPaid(result.error, paid) });
 }

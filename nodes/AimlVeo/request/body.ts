@@ -117,6 +117,14 @@ export async function buildBody(
 	return body;
 }
 
+/** The names of the settings that are filled in, but that the model does not have. */
+export function settingsNotTaken(id: string, settings: Readonly<IDataObject>): string[] {
+	const model: Model | undefined = findModel(id);
+	return SETTING_NAMES.filter(
+		(name) => model && !model.settings[name] && !isUnset(settings[name]),
+	).map((name) => SETTINGS[name].label);
+}
+
 const loaded = (value: BodyValue) => (value instanceof StoredMedia ? value.load() : value);
 
 /**

@@ -2,7 +2,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { isPrivateAddress } from './addresses';
 import { CREDENTIAL } from '../api/client';
-import { buildBody } from './body';
+import { buildBody, settingsNotTaken } from './body';
 import type { RequestBody } from './body';
 import { referenceLengths } from '../api/clientRequestId';
 import { keyOfItem, keyOfToolCall, hashRequest } from './requestKey';
@@ -40,6 +40,8 @@ export interface RequestPlan extends OutputPlan {
 	 * @throws ItemError for the first thing that is missing or cannot be sent
 	 */
 	readonly body: () => Promise<RequestBody>;
+	/** The settings that are not sent, because the model does not have them. */
+	readonly leftOut?: readonly string[];
 	/** What the whole run may cost, in millionths of a dollar. */
 	readonly maxCostMicroUsd?: number;
 	/** The user's own text, which travels with the request. */
@@ -170,7 +172,9 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 	const request = await body();
 	// An expression that was edited and gives what it gave before.
 	const known = ledger.keyOfBody(key, hashRequest(request));
-	return { ...plan, key: known ?? key, request, body };
+	const settings = asObject(ctx.getNodeParameter('videoSettings', itemIndex, {})) ?? {};
+	const leftOut = settingsNotTaken(request.model, settings);
+	return { ...plan, key: known ?? key, request, body, leftOut };
 }
 
 /** @throws ItemError when the generation id is empty or an option is out of range */

@@ -18,6 +18,8 @@ export interface ItemErrorDetails {
 	readonly isOnTheWay?: boolean;
 	/** Whether the generation ended at no cost, so that a retry may submit it again. */
 	readonly notCharged?: boolean;
+	/** Whether it ended well, but without a video: most often the safety filter. */
+	readonly withoutVideo?: boolean;
 	/** Whether the generation goes on, and may be asked for again. */
 	readonly isRunning?: boolean;
 	/** Whether an earlier try sent the request, and it is not known what became of it. */

@@ -3,8 +3,8 @@
 /** One US dollar in the unit of all sums here. */
 export const MICRO_USD = 1_000_000;
 
-/** `$3.20`, and up to six decimals where the price has them. */
+/** `$3.20`, `-$3.20`, and up to six decimals where the sum has them. */
 export function formatUsd(microUsd: number): string {
-	const [whole, decimals = ''] = (microUsd / MICRO_USD).toFixed(6).split('.');
-	return `$${whole}.${decimals.replace(/0{1,4}$/, '')}`;
+	const [whole, decimals = ''] = (Math.abs(microUsd) / MICRO_USD).toFixed(6).split('.');
+	return `${microUsd < 0 ? '-' : ''}$${whole}.${decimals.replace(/0{1,4}$/, '')}`;
 }

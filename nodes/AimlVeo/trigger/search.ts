@@ -1,9 +1,9 @@
 /** The finished videos in the usage log that a trigger searches for, with what Get Video gives of each. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Api } from '../api/aimlapi';
-import type { Patience } from '../api/retry';
 import { modelInId, readEnd, readOutcome } from '../api/responses';
 import { readLog } from '../api/usageLog';
+import type { Patience } from '../api/usageLog';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { checkStatus, toRow } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';

@@ -322,6 +322,13 @@ test('a scene that is not made goes to the error output, the others are delivere
 	const [broken] = generationsOf(stage.api, 'broken scene');
 	expect(row?.json).toMatchObject({ generationId: broken?.id, scene: scenes[1] });
 	expect(String(row?.json.error)).toMatch(/could not be generated/);
+	const [hint, ...more] = execution.data.resultData.runData['Make Videos']?.[0]?.hints ?? [];
+	expect(hint?.message).toMatch(
+		/^2 videos, \$\d+\.\d\d charged, \d+ s\. Item 1 could not be generated\. Not charged\.$/,
+	);
+	expect(more).toEqual([]);
+	const ids = made.map(({ id }) => String(id)).sort();
+	expect(execution.customData?.veo_ids?.split(', ').sort()).toEqual(ids);
 });
 
 test(`${SLEEPER}, which has slept since the other examples ran`, async () => {

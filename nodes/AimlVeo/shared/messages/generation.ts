@@ -66,6 +66,7 @@ export const noVideo = (generationId: string, status: string, reason?: string) =
 		generationId,
 		status,
 		notCharged: true,
+		withoutVideo: true,
 	});
 
 export const videoUrlUnusable = (generationId: string, status: string) =>

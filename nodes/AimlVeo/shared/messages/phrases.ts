@@ -23,3 +23,19 @@ export const fieldsOf = (fields: readonly string[]) =>
 /** An answer without a text of its own comes as its status alone. */
 export const answered = (status: number, apiText: string) =>
 	`The answer was HTTP ${status}${apiText === `HTTP ${status}` ? '' : `: "${apiText}"`}`;
+
+/** A message stays readable when the prices of hundreds of items alternate. */
+const MAX_SPANS = 20;
+
+/** `0-3, 7` */
+export function spanned(indices: readonly number[]): string {
+	const spans: Array<[number, number]> = [];
+	for (const index of indices) {
+		const last = spans[spans.length - 1];
+		if (last && last[1] === index - 1) last[1] = index;
+		else spans.push([index, index]);
+	}
+	const texts = spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
+	const rest = texts.splice(MAX_SPANS).length > 0 ? ' and others' : '';
+	return texts.join(', ') + rest;
+}
