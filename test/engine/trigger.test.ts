@@ -137,6 +137,23 @@ describe('what is sought', () => {
 	});
 });
 
+test('of two rows about one video, the one that succeeded and tells who asked counts', async () => {
+	const trigger = await start({ status: 'any' });
+	const [made] = await makeVideos(setup.api, 1);
+	const row = (status: string, client_request_id: string | null) => ({
+		inference_id: made?.id,
+		created: new Date().toISOString(),
+		status,
+		client_request_id,
+	});
+	const own = 'n8n.12.0.3.0123abcd-01234567';
+	const data = [row('succeeded', null), row('succeeded', own), row('failed', own)];
+	setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
+	const { rows } = await trigger.poll();
+	expect(rows.map(({ json }) => [json.status, json.clientRequestId])).toEqual([['succeeded', own]]);
+	expect((await trigger.poll()).rows).toEqual([]);
+});
+
 describe('Fetch Test Event', () => {
 	const test7Days = async (parameters = {}) =>
 		await new TriggerWorkflow(setup.engine, setup.api, parameters).test();
