@@ -97,7 +97,7 @@ export const SAMPLES: Readonly<Record<MessageName, readonly ItemError[]>> = {
 	],
 	overBalance: [errors.overBalance('$8.00', '$5.00', 'items 0-1: $4.00 each')],
 	priceUnknown: [errors.priceUnknown('google/veo-9', 'The catalog says that its price varies', 0)],
-	maxCostEmpty: [errors.maxCostEmpty()],
+	optionEmpty: [errors.optionEmpty('Max Cost (USD)')],
 
 	badKey: [errors.badKey('Invalid API key')],
 	noCredits: [errors.noCredits("You've run out of credits")],

@@ -19,7 +19,7 @@ const busy = (retryAfterMs?: number): Reading => ({
 
 async function read(readings: Reading[], busyMs?: number) {
 	const { reader, paths, clock } = readerOf(readings);
-	const result = await readWithRetry(reader, '/v2/logs', busyMs);
+	const result = await readWithRetry(reader, '/v2/logs', { busyMs });
 	return { result, paths, sleeps: clock.sleeps };
 }
 

@@ -15,16 +15,20 @@ export interface Reader {
 	readonly sleep: (ms: number) => Promise<void>;
 }
 
+export interface Patience {
+	readonly attempts?: number;
+	/** How long refusals for the rate (429) are waited out besides, in ms. */
+	readonly busyMs?: number;
+}
+
 /**
  * The answer, or why there is none after the attempts, four unless said otherwise.
- * @param busyMs how long to wait in addition while the API answers with 429
  * @throws ItemError when the API refused (bad key, bad query)
  */
 export async function readWithRetry(
 	{ api, sleep }: Reader,
 	path: string,
-	busyMs = 0,
-	attempts = ATTEMPTS,
+	{ attempts = ATTEMPTS, busyMs = 0 }: Patience = {},
 ): Promise<{ answer: IDataObject } | { cause: string }> {
 	let leftMs = busyMs;
 	for (let tries = 1, doubled = 0; ; doubled++) {

@@ -5,7 +5,7 @@ import { LOGS } from './aimlapi';
 import { shortName } from '../catalogue/models';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { readWithRetry } from './retry';
-import type { Reader } from './retry';
+import type { Patience, Reader } from './retry';
 
 /** The API gives at most 100 rows at once. */
 const PAGE_SIZE = 100;
@@ -13,12 +13,6 @@ const DAY_MS = 86_400_000;
 
 /** How long a reader that is told to slow down waits in all: two of the API's minutes. */
 const BUSY_MS = 150_000;
-
-/** How long a page is asked for: by default four times, and that long besides. */
-export interface Patience {
-	readonly busyMs?: number;
-	readonly attempts?: number;
-}
 
 /** Names and values of a query, without the page. */
 export type LogQuery = ReadonlyArray<readonly [name: string, value: string]>;
@@ -45,13 +39,13 @@ export const modelQuery = (ids: readonly string[]): LogQuery =>
 export async function* readLog(
 	reader: Reader,
 	query: LogQuery,
-	{ busyMs, attempts }: Patience = { busyMs: BUSY_MS },
+	patience: Patience = { busyMs: BUSY_MS },
 ): AsyncGenerator<LogPage> {
 	const seen = new Set<string>();
 	for (let offset = 0; ; ) {
 		const page = [...query, ['limit', PAGE_SIZE], ['offset', offset]] as const;
 		const text = page.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
-		const read = await readWithRetry(reader, `${LOGS}?${text}`, busyMs, attempts);
+		const read = await readWithRetry(reader, `${LOGS}?${text}`, patience);
 		if ('cause' in read) return yield read;
 		const { data, pagination } = read.answer;
 		const given = asObjects(data);

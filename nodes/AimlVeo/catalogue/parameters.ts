@@ -16,6 +16,8 @@ interface Common {
 	readonly initial?: string | number | boolean;
 	readonly placeholder?: string;
 	readonly required?: boolean;
+	/** It guards money: added without a value, it is refused instead of ignored. */
+	readonly isGuard?: boolean;
 }
 
 export interface NumberInfo extends Common {
@@ -123,6 +125,7 @@ export const OPTIONS = {
 		operations: REQUESTS,
 		fallback: false,
 		initial: true,
+		isGuard: true,
 	},
 	fileName: {
 		type: 'text',
@@ -151,6 +154,7 @@ export const OPTIONS = {
 		max: 1_000_000,
 		unit: 'usd',
 		initial: 10,
+		isGuard: true,
 	},
 	binaryField: {
 		type: 'text',

@@ -32,9 +32,11 @@ function balanceIn({ current_balance: amount, currency }: IDataObject): number |
 
 /** What the account holds; undefined when the API does not tell. */
 export async function readBalance(reader: Reader): Promise<number | undefined> {
-	const read = await readWithRetry(reader, BILLING, 0, ATTEMPTS).catch((refusal: unknown) => {
-		if (!(refusal instanceof ItemError)) throw refusal;
-	});
+	const read = await readWithRetry(reader, BILLING, { attempts: ATTEMPTS }).catch(
+		(refusal: unknown) => {
+			if (!(refusal instanceof ItemError)) throw refusal;
+		},
+	);
 	return read && 'answer' in read ? balanceIn(read.answer) : undefined;
 }
 

@@ -86,7 +86,7 @@ function matchesOf({ origin, isTool }: RecoverContext): Match[] {
 		request.body === shortHash(hashRequest(plan.request));
 	const place: Match = ({ runIndex, itemIndex }, plan) =>
 		isTool || (runIndex === origin.runIndex && itemIndex === plan.itemIndex);
-	const reference: Match = (request, plan) => request.reference === plan.reference;
+	const reference: Match = (request, plan) => request.reference === plan.options.reference;
 	const both =
 		(one: Match, other: Match): Match =>
 		(request, plan) =>

@@ -59,8 +59,8 @@ export interface SubmitPlan {
 	 */
 	readonly body: () => Promise<RequestBody>;
 	readonly timeoutMs: number;
-	/** The user's own text, which travels in the client request ID. */
-	readonly reference?: string;
+	/** The reference travels in the client request ID. */
+	readonly options?: { readonly reference?: string };
 }
 
 /** Writes down a generation in the ledger and reports it. */
@@ -171,14 +171,19 @@ async function send(
 	body: IDataObject,
 ): Promise<Sent> {
 	const { queue, ledger, now, origin, signal } = context;
-	const { itemIndex, key, reference } = plan;
+	const { itemIndex, key, options } = plan;
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const hash = key.slice(key.lastIndexOf('.') + 1);
-	const { nonce } = ledger;
 	const bodyHash = hashRequest(request);
-	const part = { hash, nonce, body: bodyHash, attempt: ledger.nextAttempt(key), reference };
+	const part = {
+		hash,
+		nonce: ledger.nonce,
+		body: bodyHash,
+		attempt: ledger.nextAttempt(key),
+		reference: options?.reference,
+	};
 	const req = clientRequestId({ ...origin, itemIndex }, part);
 	ledger.sending(key, { req, model: request.model, body: bodyHash, at: now() });
 	const submission = await submitOrForget(context, key, body, req);

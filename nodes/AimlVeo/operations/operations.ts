@@ -35,10 +35,10 @@ export interface RunContext extends PlanContext {
 
 /** What all items of one run share. */
 export interface Run extends GenerationContext, SubmitContext, Quote {
+	readonly facts: RunFacts;
 	readonly ctx: IExecuteFunctions;
 	readonly api: SubmitContext['api'];
 	readonly ledger: SubmitContext['ledger'];
-	readonly facts: RunFacts;
 	readonly runIndex: number;
 	/** Called with the id as soon as an item's generation is known. */
 	readonly onGeneration: (itemIndex: number, generationId: string) => void;

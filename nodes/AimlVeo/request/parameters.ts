@@ -1,7 +1,20 @@
 /** Reads one value by its row in the table of parameters: its bounds, its unit, its name in messages. */
-import type { ChoiceInfo, FlagInfo, NumberInfo } from '../catalogue/parameters';
+import type { IDataObject } from 'n8n-workflow';
+import type {
+	ChoiceInfo,
+	FlagInfo,
+	NumberInfo,
+	OperationName,
+	TextInfo,
+} from '../catalogue/parameters';
 import { shownValue } from '../shared/errors';
-import { optionOutOfRange, settingNotTaken, settingOfWrongType } from '../shared/messages';
+import {
+	optionEmpty,
+	optionOutOfRange,
+	settingNotTaken,
+	settingOfWrongType,
+} from '../shared/messages';
+import { readName } from './text';
 import { isUnset, toFlag, toNumber, toText, UNITS, unquoted } from '../shared/values';
 
 /**
@@ -37,6 +50,45 @@ export function readGuard(value: unknown, { label }: FlagInfo): boolean {
  */
 export const readFlag = (value: unknown, info: FlagInfo): boolean =>
 	isUnset(value) ? info.fallback === true : readGuard(value, info);
+
+type OptionInfo = NumberInfo | FlagInfo | TextInfo;
+
+type Filled<I extends OptionInfo, T> = I extends { fallback: T } ? T : T | undefined;
+
+/** What an option gives: in the unit that the editor shows. */
+type OptionValue<I extends OptionInfo> = I extends NumberInfo
+	? Filled<I, number>
+	: I extends FlagInfo
+		? boolean
+		: Filled<I, string>;
+
+export type OptionValues<T extends Record<string, OptionInfo>> = {
+	readonly [Name in keyof T]: OptionValue<T[Name]>;
+};
+
+function readOption(value: unknown, info: OptionInfo): string | number | boolean | undefined {
+	if (info.type === 'flag') return info.isGuard ? readGuard(value, info) : readFlag(value, info);
+	const read = info.type === 'number' ? readNumber(value, info) : readName(value, info.label);
+	if (read === undefined && info.isGuard) throw optionEmpty(info.label);
+	return read ?? info.fallback;
+}
+
+/**
+ * All options of a collection, each with its fallback where it was not added. Those of other operations,
+ * which a saved workflow may still hold, are not read.
+ * @throws ItemError for the first one that cannot be used
+ */
+export function readOptions<T extends Record<string, OptionInfo>>(
+	given: IDataObject,
+	table: T,
+	operation?: OperationName,
+): OptionValues<T> {
+	const values = Object.entries(table).map(([name, info]) => {
+		const isShown = operation === undefined || info.operations.includes(operation);
+		return [name, isShown && name in given ? readOption(given[name], info) : info.fallback];
+	});
+	return Object.fromEntries(values) as OptionValues<T>;
+}
 
 /**
  * One of the values that the table names, or undefined when there is none.

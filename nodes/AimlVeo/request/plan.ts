@@ -1,5 +1,5 @@
 /** One item becomes a plan, before anything is paid; the only reader of the node's parameters. */
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { isPrivateAddress } from './addresses';
 import { CREDENTIAL } from '../api/client';
 import { buildBody, settingsNotTaken } from './body';
@@ -10,14 +10,14 @@ import { binariesOf, withFiles } from './files';
 import { readName } from './text';
 import { asObject } from '../shared/values';
 import { OPTIONS, PARAMETERS } from '../catalogue/parameters';
-import { readFlag, readGuard, readNumber } from './parameters';
+import type { OperationName } from '../catalogue/parameters';
+import { readFlag, readOptions } from './parameters';
+import type { OptionValues } from './parameters';
 import { MICRO_USD } from '../shared/money';
-import {
-	generationIdMissing,
-	maxCostEmpty,
-	parameterUnreadable,
-	referenceTooLong,
-} from '../shared/messages';
+import { generationIdMissing, parameterUnreadable, referenceTooLong } from '../shared/messages';
+
+/** The options of an item, by their names in the table. */
+export type Options = OptionValues<typeof OPTIONS>;
 
 /** How long and how an item is waited for, and what comes out. */
 export interface OutputPlan {
@@ -44,8 +44,8 @@ export interface RequestPlan extends OutputPlan {
 	readonly leftOut?: readonly string[];
 	/** What the whole run may cost, in millionths of a dollar. */
 	readonly maxCostMicroUsd?: number;
-	/** The user's own text, which travels with the request. */
-	readonly reference?: string;
+	/** All options, in the units of the editor: what uses one reads it here. */
+	readonly options: Options;
 	/** Only the price is wanted; nothing is submitted. */
 	readonly estimateOnly: boolean;
 }
@@ -71,49 +71,38 @@ export interface GetPlan extends OutputPlan {
 	readonly wait: boolean;
 }
 
-const readOptions = (ctx: IExecuteFunctions, itemIndex: number): IDataObject =>
+const enteredOptions = (ctx: IExecuteFunctions, itemIndex: number) =>
 	asObject(ctx.getNodeParameter('options', itemIndex, {})) ?? {};
 
-/** How many items may be under way at once; read from the first item. */
-export const readMaxConcurrent = (ctx: IExecuteFunctions): number =>
-	readNumber(readOptions(ctx, 0).maxConcurrent, OPTIONS.maxConcurrent) ??
-	OPTIONS.maxConcurrent.fallback;
-
-function readOutput(ctx: IExecuteFunctions, itemIndex: number): OutputPlan {
-	const options = readOptions(ctx, itemIndex);
-	const { binaryField, fileName, pollInterval, timeout } = OPTIONS;
-	const { download } = PARAMETERS;
-	const pollIntervalS = readNumber(options.pollInterval, pollInterval);
-	return {
-		itemIndex,
-		timeoutMs: (readNumber(options.timeout, timeout) ?? timeout.fallback) * 1_000,
-		pollIntervalMs: pollIntervalS === undefined ? undefined : pollIntervalS * 1_000,
-		download: readFlag(ctx.getNodeParameter('download', itemIndex, ''), download),
-		binaryField: readName(options.binaryField, binaryField.label) ?? binaryField.fallback,
-		fileName: readName(options.fileName, fileName.label),
-	};
+function optionsOf(ctx: IExecuteFunctions, itemIndex: number): Options {
+	const operation = ctx.getNodeParameter('operation', 0, '') as OperationName;
+	return readOptions(enteredOptions(ctx, itemIndex), OPTIONS, operation);
 }
 
-/** An option that guards money is refused when it was added without a value: it must not be ignored. */
-function readSpending(options: IDataObject) {
-	const maxCost = readNumber(options.maxCost, OPTIONS.maxCost);
-	if ('maxCost' in options && maxCost === undefined) throw maxCostEmpty();
+/** How many items may be under way at once; read from the first item. */
+export function readMaxConcurrent(ctx: IExecuteFunctions): number {
+	const { maxConcurrent } = OPTIONS;
+	return readOptions(enteredOptions(ctx, 0), { maxConcurrent }).maxConcurrent;
+}
+
+function outputOf(ctx: IExecuteFunctions, options: Options, itemIndex: number): OutputPlan {
+	const { timeout, pollInterval, binaryField, fileName } = options;
+	const download: unknown = ctx.getNodeParameter('download', itemIndex, '');
 	return {
-		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
-		estimateOnly:
-			'estimateOnly' in options && readGuard(options.estimateOnly, OPTIONS.estimateOnly),
+		itemIndex,
+		timeoutMs: timeout * 1_000,
+		pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1_000,
+		download: readFlag(download, PARAMETERS.download),
+		binaryField,
+		fileName,
 	};
 }
 
 /** Checked before payment: the API drops a client request ID that is too long. */
-function readReference({ ctx, runIndex }: PlanContext, itemIndex: number): string | undefined {
-	const { label } = OPTIONS.reference;
-	const reference = readName(readOptions(ctx, itemIndex).reference, label);
-	if (reference === undefined) return undefined;
+function assertFits({ ctx, runIndex }: PlanContext, itemIndex: number, reference: string): void {
 	const executionId = ctx.getExecutionId() ?? '';
 	const { length, max } = referenceLengths({ executionId, runIndex, itemIndex }, reference);
-	if (length > max) throw referenceTooLong(label, length, max);
-	return reference;
+	if (length > max) throw referenceTooLong(OPTIONS.reference.label, length, max);
 }
 
 /** Read once for all items of a run: n8n decrypts a credential anew each time. */
@@ -159,16 +148,23 @@ async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<Requ
  */
 export async function planRequest(context: PlanContext, itemIndex: number): Promise<RequestPlan> {
 	const { ctx, ledger, runIndex, isTool } = context;
-	const output = readOutput(ctx, itemIndex);
-	const spending = readSpending(readOptions(ctx, itemIndex));
+	const options = optionsOf(ctx, itemIndex);
+	const { estimateOnly, maxCost, reference } = options;
+	if (reference !== undefined) assertFits(context, itemIndex, reference);
 	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
-	const plan = { ...output, ...spending, reference: readReference(context, itemIndex), key };
+	const plan = {
+		...outputOf(ctx, options, itemIndex),
+		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
+		estimateOnly,
+		options,
+		key,
+	};
 	let built: Promise<RequestBody> | undefined;
 	const body = async () =>
 		await (built ??= readBody(ctx, itemIndex).catch((cause: unknown) => {
 			throw parameterUnreadable(cause);
 		}));
-	if (ledger.find(key) && !spending.estimateOnly) return { ...plan, body };
+	if (ledger.find(key) && !estimateOnly) return { ...plan, body };
 	const request = await body();
 	// An expression that was edited and gives what it gave before.
 	const known = ledger.keyOfBody(key, hashRequest(request));
@@ -183,7 +179,7 @@ export async function planGet(ctx: IExecuteFunctions, itemIndex: number): Promis
 	const generationId = readName(id, PARAMETERS.generationId.label);
 	if (!generationId) throw generationIdMissing();
 	return {
-		...readOutput(ctx, itemIndex),
+		...outputOf(ctx, optionsOf(ctx, itemIndex), itemIndex),
 		generationId,
 		wait: readFlag(
 			ctx.getNodeParameter('waitForCompletion', itemIndex, ''),

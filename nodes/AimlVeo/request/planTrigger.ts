@@ -2,7 +2,7 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import type { LogQuery } from '../api/usageLog';
 import { TRIGGER, TRIGGER_FILTERS, TRIGGER_OPTIONS } from '../catalogue/parameters';
-import { readChoice, readFlag } from './parameters';
+import { readChoice, readFlag, readOptions } from './parameters';
 import type { OutputPlan } from './plan';
 import { queryOf, readModels } from './planMany';
 import { readName } from './text';
@@ -44,13 +44,10 @@ export const logQueryOf = ({ status, models }: Search): LogQuery => [
 export function planTrigger(ctx: Pick<IPollFunctions, 'getNodeParameter'>): TriggerPlan {
 	try {
 		const read = (name: string): unknown => ctx.getNodeParameter(name, '');
-		const options = asObject(read('options')) ?? {};
-		const { binaryField, fileName } = TRIGGER_OPTIONS;
 		return {
 			search: readSearch(read('status'), asObject(read('filters')) ?? {}),
 			download: readFlag(read('download'), TRIGGER.download),
-			binaryField: readName(options.binaryField, binaryField.label) ?? binaryField.fallback,
-			fileName: readName(options.fileName, fileName.label),
+			...readOptions(asObject(read('options')) ?? {}, TRIGGER_OPTIONS),
 		};
 	} catch (cause) {
 		throw parameterUnreadable(cause);

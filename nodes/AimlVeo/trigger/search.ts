@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Api } from '../api/aimlapi';
 import { modelInId, readEnd, readOutcome } from '../api/responses';
 import { readLog } from '../api/usageLog';
-import type { Patience } from '../api/usageLog';
+import type { Patience } from '../api/retry';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { checkStatus, toRow } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';

@@ -20,7 +20,7 @@ export const priceUnknown = (model: string, reason: string, itemIndex: number) =
 		itemIndex,
 	});
 
-export const maxCostEmpty = () =>
-	new ItemError("'Max Cost (USD)' is empty", {
-		description: `Enter an amount in dollars, or check the expression that should return it. ${REMOVE_LIMIT}.`,
+export const optionEmpty = (label: string) =>
+	new ItemError(`'${label}' is empty`, {
+		description: `Enter a value, or check the expression that should return it. To do without it, remove '${label}' from the options.`,
 	});
