@@ -44,6 +44,7 @@ const REFUSALS: { [Reason in Refusal['reason']]: Extract<Refusal, { reason: Reas
 	compressedIndex: { reason: 'compressedIndex' },
 	indexTooLarge: { reason: 'indexTooLarge', bytes: 2 ** 27, limit: 2 ** 26 },
 	tooManySamples: { reason: 'tooManySamples', count: 2 ** 21, limit: 2 ** 20 },
+	tooManySoundFrames: { reason: 'tooManySoundFrames', count: 1_440_000, limit: 2 ** 20 },
 	tooLong: { reason: 'tooLong', seconds: 90_000, limit: 86_400 },
 	fragmented: { reason: 'fragmented' },
 	encrypted: { reason: 'encrypted', format: 'encv' },
@@ -57,7 +58,7 @@ const REFUSALS: { [Reason in Refusal['reason']]: Extract<Refusal, { reason: Reas
 const slot = (item: number) => ({ item, field: 'data' });
 const OTHERS: JoinError[] = [
 	errors.videosMissing([slot(1), slot(3)]),
-	errors.nothingToJoin(),
+	errors.nothingToJoin([slot(0)]),
 	errors.fieldMissing(0),
 	errors.fieldNotText(0),
 	errors.optionUnknown('Sound', 'loud', "'keep' or 'leaveOut'"),

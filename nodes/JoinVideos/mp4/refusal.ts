@@ -9,6 +9,7 @@ export type Trait =
 	| 'decoder configuration'
 	| 'NAL length size'
 	| 'sound format'
+	| 'sound configuration'
 	| 'sample rate'
 	| 'channel count'
 	| 'frame length';
@@ -21,6 +22,8 @@ export type Refusal =
 	| { reason: 'cutBeforeIndex' }
 	| { reason: 'indexTooLarge'; bytes: number; limit: number }
 	| { reason: 'tooManySamples'; count: number; limit: number }
+	/** Of a sound track. */
+	| { reason: 'tooManySoundFrames'; count: number; limit: number }
 	| { reason: 'tooLong'; seconds: number; limit: number }
 	| { reason: 'compressedIndex' }
 	/** `box` is the type of the box whose content contradicts itself or the file. */
