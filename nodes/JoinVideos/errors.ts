@@ -213,6 +213,10 @@ const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => 
 		`${FILE} has sound that changes format midway`,
 		`Create the file again, or ${LEAVE_OUT}.`,
 	],
+	unmeasuredSound: () => [
+		`${FILE} has sound of an old QuickTime kind`,
+		`Its index does not tell how many bytes a frame of sound has. Encode the sound as AAC, or ${LEAVE_OUT}.`,
+	],
 	noSilence: ({ seconds: length, format }) => [
 		`${FILE} needs ${seconds(length)} of silence`,
 		`Its sound is shorter than the video. Silence can be added only to AAC-LC with one or two channels, not to ${format}. Use clips whose sound has the full length, or ${LEAVE_OUT}.`,

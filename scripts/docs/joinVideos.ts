@@ -52,6 +52,7 @@ const REFUSALS: { [Reason in Refusal['reason']]: Extract<Refusal, { reason: Reas
 	trimmed: { reason: 'trimmed', atStart: 0.5, atEnd: 0 },
 	edited: { reason: 'edited', what: 'several edits' },
 	soundVaries: { reason: 'soundVaries' },
+	unmeasuredSound: { reason: 'unmeasuredSound' },
 	noSilence: { reason: 'noSilence', format: 'MP3 with 2 channels', seconds: 8 },
 };
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { ROWS } from '../unit/join/rows';
 import { readMp4 } from '../unit/join/readMp4';
+import { entry, lpcm, withSizes, withSound } from '../unit/join/soundEntries';
 import { clipBytes, joined } from '../unit/join/support';
 import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { connect, node, startEngine, veoNode } from './harness';
@@ -173,6 +174,24 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 			/The download may be incomplete/,
 			[itemOf('a'), { binary: { data: fileOf(clipBytes('b').subarray(0, -7)) } }],
 			1,
+		],
+		[
+			'Item 1 has the sound configuration lpcm of its own kind, item 0 has the sound configuration lpcm of its own kind',
+			/Encode it as AAC/,
+			[16, 24].map((bits) => ({ binary: { data: fileOf(withSound(lpcm(bits, 12))) } })),
+			1,
+		],
+		[
+			"The file in 'Input Binary Field' has a sound track of 1440000 frames [item 0]",
+			/Encode the sound as AAC, or set 'Sound' to 'Leave Out'/,
+			[{ binary: { data: fileOf(withSizes(4, 1_440_000, entry('sowt', 0, 16))) } }],
+			0,
+		],
+		[
+			"The file in 'Input Binary Field' has sound of an old QuickTime kind [item 0]",
+			/Encode the sound as AAC, or set 'Sound' to 'Leave Out'/,
+			[{ binary: { data: fileOf(withSizes(1, 95, entry('sowt', 0, 16))) } }],
+			0,
 		],
 	])('%s', async (message, description, items, itemIndex) => {
 		const result = await run(items);

@@ -137,6 +137,9 @@ function readSound({ trak, stbl }: Track, movieTimescale: number, pictureStart: 
 	const header = readMediaHeader(inside(trak, 'mdia', 'mdhd'));
 	const samples = readSamples(stbl, 'tooManySoundFrames');
 	const format = readSoundFormat(inside(stbl, 'stsd'), usedEntries(samples));
+	if (!format.isByteWide && samples.sizes.every((bytes) => bytes === 1)) {
+		throw new Refused({ reason: 'unmeasuredSound' });
+	}
 	const isKnown = format.frameLength !== undefined;
 	const timescale = isKnown ? format.sampleRate : header.timescale;
 	const frameTicks = format.frameLength ?? constantDuration(samples);

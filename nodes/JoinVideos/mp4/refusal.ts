@@ -36,6 +36,8 @@ export type Refusal =
 	| { reason: 'trimmed'; atStart: number; atEnd: number }
 	| { reason: 'edited'; what: 'several edits' | 'another speed' | 'late picture' }
 	| { reason: 'soundVaries' }
+	/** The sizes of the sound's frames are not in bytes. */
+	| { reason: 'unmeasuredSound' }
 	| { reason: 'differ'; trait: Trait; clips: [number, number]; values: [string, string] }
 	/** The clip needs silence, which can be made for AAC-LC with one or two channels only. */
 	| { reason: 'noSilence'; format: string; seconds: number };

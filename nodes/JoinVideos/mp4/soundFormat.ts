@@ -37,6 +37,11 @@ export interface SoundFormat {
 	readonly frameLength?: number;
 	/** For AAC: the AudioSpecificConfig, and what kind of stream it is. */
 	readonly aac?: { readonly config: Buffer; readonly indication: number };
+	/**
+	 * Whether a frame can have a single byte. For other sound old QuickTime files write 1 as the size of all
+	 * frames, whatever it is (QuickTime File Format, sample size atoms).
+	 */
+	readonly isByteWide: boolean;
 	/** Equal for equal decoder configurations, where it is not AAC. */
 	readonly configuration: string;
 	/** The whole sample entry, header included. */
@@ -115,6 +120,7 @@ function readEntry(box: Box, stsdVersion: number): SoundFormat {
 	const known = {
 		channels: box.u16(16),
 		sampleRate: box.u16(24),
+		isByteWide: box.u16(16) === 1 && (box.u16(18) <= 8 || /^[au]law$/.test(box.type)),
 		entry: ownEntry(box),
 		configuration: `${ownFieldsOf(box, fields)} ${configurationOf(box, fields)}`,
 	};

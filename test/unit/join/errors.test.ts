@@ -44,6 +44,7 @@ const OF_ONE: Refusal[] = [
 	{ reason: 'edited', what: 'another speed' },
 	{ reason: 'edited', what: 'late picture' },
 	{ reason: 'soundVaries' },
+	{ reason: 'unmeasuredSound' },
 	{ reason: 'noSilence', format: 'MP3 with 2 channels', seconds: 1.992 },
 ];
 

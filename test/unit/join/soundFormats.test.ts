@@ -1,42 +1,7 @@
 /** Sound other than AAC: the decoder's configuration decides, not what an encoder notes beside it. */
-import { box, replaced, takeApart, together, u32 } from './surgery';
-import { clipBytes, joined, refusalOf } from './support';
-
-const parts = takeApart(clipBytes('a'));
-
-/** The clip with another sound entry in place of its own. */
-const withSound = (entry: Buffer) =>
-	together(
-		{
-			...parts,
-			moov: replaced(parts.moov, 'stsd', (content) =>
-				content.includes('mp4a') ? [box('stsd', u32(0, 1), entry)] : undefined,
-			),
-		},
-		(index) => [parts.ftyp, index, box('mdat', parts.data)],
-	);
-
-/** SampleEntry with two channels at 48 kHz (ISO/IEC 14496-12, 12.2.3). */
-const entry = (type: string, version: number, bits: number, ...more: Buffer[]) => {
-	const fields = Buffer.alloc(28);
-	fields.writeUInt16BE(1, 6);
-	fields.writeUInt16BE(version, 8);
-	fields.writeUInt16BE(2, 16);
-	fields.writeUInt16BE(bits, 18);
-	fields.writeUInt32BE(48_000 * 2 ** 16, 24);
-	return box(type, fields, ...more);
-};
-
-/** QuickTime's second version: bits and kind of number stand behind the usual fields. */
-const lpcm = (bits: number, flags: number) => {
-	const more = Buffer.alloc(36);
-	more.writeUInt32BE(72, 0);
-	more.writeDoubleBE(48_000, 4);
-	more.writeUInt32BE(2, 12);
-	more.writeUInt32BE(bits, 20);
-	more.writeUInt32BE(flags, 24);
-	return entry('lpcm', 2, 16, more);
-};
+import { entry, lpcm, withSizes, withSound } from './soundEntries';
+import { box, u32 } from './surgery';
+import { joined, parsed, refusalOf } from './support';
 
 /** `esds` of MP3 with this bit rate. */
 const mp3 = (bitRate: number) => {
@@ -45,9 +10,10 @@ const mp3 = (bitRate: number) => {
 	return entry('mp4a', 0, 16, box('esds', u32(0), Buffer.from([3, es.length]), es));
 };
 
+const OPUS = '000201380000bb80000000';
 const btrt = (rate: number) => box('btrt', u32(0, rate, rate));
 const opus = (rate: number) =>
-	entry('Opus', 0, 16, box('dOps', Buffer.from('000201380000bb80000000', 'hex')), btrt(rate));
+	entry('Opus', 0, 16, Buffer.concat([box('dOps', Buffer.from(OPUS, 'hex')), btrt(rate)]));
 const flac = (sum: number) => entry('fLaC', 0, 16, box('dfLa', u32(0, sum)));
 
 test.each([
@@ -71,4 +37,19 @@ test.each([
 		trait: 'sound configuration',
 		clips: [0, 1],
 	});
+});
+
+test('old QuickTime sound, whose sizes count frames, not bytes', async () => {
+	const refusal = { reason: 'unmeasuredSound' };
+	for (const sound of [entry('sowt', 0, 16), entry('ima4', 1, 16, Buffer.alloc(16))]) {
+		expect(await refusalOf(parsed(withSizes(1, 95, sound)))).toEqual(refusal);
+		expect((await parsed(withSizes(1, 95, sound), false)).sound).toBeUndefined();
+	}
+	// Here a frame is a byte indeed.
+	expect((await parsed(withSizes(1, 95, entry('ulaw', 0, 16, undefined, 1)))).sound?.frames).toBe(
+		95,
+	);
+	expect((await parsed(withSizes(1, 95, entry('raw ', 0, 8, undefined, 1)))).sound?.frames).toBe(
+		95,
+	);
 });
