@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
-import { exampleNames, importExamples, readExample } from '../../../sandbox/n8n/examples';
+import {
+	exampleNames,
+	exampleNamesFor,
+	importExamples,
+	readExample,
+	SINCE_2,
+} from '../../../sandbox/n8n/examples';
 import { messageOf, outputOf } from '../../../sandbox/n8n/restClient';
 import type { Execution, WorkflowFile } from '../../../sandbox/n8n/restClient';
 import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
@@ -52,10 +58,13 @@ const BY_HAND: Record<
 		prepare: (file) => changed(file, 'Wait', SHORTEST_WAIT),
 	},
 };
-/** Run by tests of their own, here or in triggered-and-agent.test.ts. */
+/** Run by tests of their own, here or in the files beside this one. */
 const ELSEWHERE = [
+	'agent-with-approval',
 	'ai-agent',
+	'approve-before-paying',
 	'form-two-uploads',
+	'idea-to-post',
 	'recover-undelivered',
 	'resume-by-id',
 	'webhook-file',
@@ -148,12 +157,16 @@ describe('the credential, as its form tests it', () => {
 });
 
 test("n8n's report on its next major version has nothing to say about the examples", async () => {
-	await importExamples(stage.n8n, stage.credentialId);
+	await importExamples(stage.n8n, stage.credentialId, exampleNamesFor(VERSION));
 	expect(await stage.n8n.breakingChanges(Number(VERSION.split('.')[0]) + 1)).toEqual([]);
 });
 
 test('every example is run by some test', () => {
 	expect([...Object.keys(BY_HAND), ...ELSEWHERE].sort()).toEqual(exampleNames());
+	for (const [name, why] of Object.entries(SINCE_2)) {
+		expect(exampleNames()).toContain(name);
+		record('examples', `\`${name}.json\`: ${why}.`);
+	}
 });
 
 const running = new Map<string, string>();
