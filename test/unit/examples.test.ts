@@ -37,6 +37,13 @@ describe.each(exampleNames())('%s', (name) => {
 		}
 	});
 
+	test('extends videos with the provider that takes long ones', () => {
+		for (const { parameters } of nodes) {
+			if (!String(parameters.model).includes('extend')) continue;
+			expect(parameters.videoSettings).toMatchObject({ provider: 'google' });
+		}
+	});
+
 	test('asks for no binary data in memory', () => {
 		expect(JSON.stringify(nodes)).not.toContain('BINARY_DATA_MODE');
 	});
