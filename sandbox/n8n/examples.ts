@@ -31,6 +31,8 @@ const TABLES: Record<string, string[]> = { 'Video Ideas': ['idea', 'status', 'ur
 /** Examples that n8n 1.x cannot run, and why. */
 export const SINCE_2: Record<string, string> = {
 	'agent-with-approval': 'n8n 1.x has no human review between an agent and its tool',
+	'sub-workflow-caller': 'n8n 1.x wakes the caller at the first wake-up of its sub-workflow',
+	'sub-workflow-wait': 'n8n 1.x gives the caller its own input back when a sub-workflow waits',
 };
 
 /** The names of those that an n8n of this version can run. */
