@@ -26,7 +26,10 @@ export const readExample = (name: string): WorkflowFile =>
 	JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as WorkflowFile;
 
 /** The data tables that examples choose by name, with their columns: all hold text. */
-const TABLES: Record<string, string[]> = { 'Video Ideas': ['idea', 'status', 'url'] };
+const TABLES: Record<string, string[]> = {
+	'Video Ideas': ['idea', 'status', 'url'],
+	'Video Orders': ['prompt', 'status', 'result'],
+};
 
 /** Examples that n8n 1.x cannot run, and why. */
 export const SINCE_2: Record<string, string> = {

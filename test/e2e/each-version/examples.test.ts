@@ -64,10 +64,12 @@ const ELSEWHERE = [
 	'agent-with-approval',
 	'ai-agent',
 	'approve-before-paying',
+	'collect-videos',
 	'form-two-uploads',
 	'idea-to-post',
 	'recover-undelivered',
 	'resume-by-id',
+	'start-videos',
 	'sub-workflow-caller',
 	'sub-workflow-wait',
 	'webhook-file',
@@ -86,6 +88,7 @@ test('loads without a warning', async () => {
 	expect(ours.map(({ displayName }) => displayName).sort()).toEqual([
 		'AI/ML API Veo',
 		'AI/ML API Veo Tool',
+		'AI/ML API Veo Trigger',
 		'Join Videos',
 	]);
 	// Folders of this test carry the package's name too.
@@ -98,8 +101,10 @@ test('loads without a warning', async () => {
 
 test('its icons are served, for the light and the dark theme', async () => {
 	const types = [...(await stage.n8n.nodeTypes()), ...(await stage.n8n.credentialTypes())];
-	const ours = types.filter(({ name }) => /(aimlVeo(Tool)?|joinVideos)$|^aimlapiApi$/.test(name));
-	expect(ours).toHaveLength(4);
+	const ours = types.filter(({ name }) =>
+		/(aimlVeo(Tool|Trigger)?|joinVideos)$|^aimlapiApi$/.test(name),
+	);
+	expect(ours).toHaveLength(5);
 	for (const { name, iconUrl } of ours) {
 		const isJoin = name.endsWith('joinVideos');
 		const folder =
