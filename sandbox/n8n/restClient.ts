@@ -237,10 +237,12 @@ export class N8nClient {
 	}
 
 	async execution(id: string): Promise<Execution> {
-		const { data, ...rest } = await this.get<Omit<Execution, 'data'> & { data: string }>(
+		const { data, ...rest } = await this.get<Omit<Execution, 'data'> & { data?: string }>(
 			`/executions/${id}`,
 		);
-		return { ...rest, data: parse(data) as IRunExecutionData };
+		// n8n stores it a moment after the execution itself.
+		const parsed = data === undefined ? undefined : (parse(data) as IRunExecutionData);
+		return { ...rest, data: parsed as IRunExecutionData };
 	}
 
 	/** Executions of a workflow, newest first. */
