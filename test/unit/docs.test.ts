@@ -197,7 +197,7 @@ describe('README.md and docs/parameters.md', () => {
 
 	/** What n8n itself calls the things that the README speaks of. */
 	const OF_N8N =
-		'Settings|Community Nodes|Install|Create Credential|On Error|Poll Times|Retry On Fail|Retry|Stop|Wait|If|Binary|n8n Form Trigger|Send and Wait for Response'.split(
+		'Settings|Community Nodes|Install|Create Credential|On Error|Poll Times|Retry On Fail|Retry|Stop|Wait|If|Binary|n8n Form Trigger'.split(
 			'|',
 		);
 

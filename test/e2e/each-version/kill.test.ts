@@ -360,6 +360,10 @@ test('Start and collect: rows that become no video say why, and are not started 
 	expect(rows.map(({ prompt, status }) => [prompt, status])).toEqual(Object.entries(UNLUCKY));
 	expect(rows[0]?.result).toMatch(/refused the request/);
 	for (const prompt of Object.keys(UNLUCKY)) expect(postsOf(stage.api, prompt)).toHaveLength(1);
+	record(
+		'crash',
+		'**Start and collect**: what was paid for arrives by the trigger, and *Retry* of the crashed start buys nothing. A row that is `started` for more than an hour has no video, and the next run starts it again.',
+	);
 });
 
 test('Create and Wait: the execution knows nothing of what the node did, and its number finds the video', async () => {
