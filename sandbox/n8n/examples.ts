@@ -25,6 +25,23 @@ export const exampleNames = (): string[] =>
 export const readExample = (name: string): WorkflowFile =>
 	JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as WorkflowFile;
 
+/** The data tables that examples choose by name, with their columns: all hold text. */
+const TABLES: Record<string, string[]> = {
+	'Video Ideas': ['idea', 'status', 'url'],
+	'Video Orders': ['prompt', 'status', 'result'],
+};
+
+/** Examples that n8n 1.x cannot run, and why. */
+export const SINCE_2: Record<string, string> = {
+	'agent-with-approval': 'n8n 1.x has no human review between an agent and its tool',
+	'sub-workflow-caller': 'n8n 1.x wakes the caller at the first wake-up of its sub-workflow',
+	'sub-workflow-wait': 'n8n 1.x gives the caller its own input back when a sub-workflow waits',
+};
+
+/** The names of those that an n8n of this version can run. */
+export const exampleNamesFor = (version: string): string[] =>
+	exampleNames().filter((name) => !(version.startsWith('1.') && name in SINCE_2));
+
 /** The credential's id; it is made, or brought up to date. */
 export async function ensureCredential(n8n: N8nClient, account: Account): Promise<string> {
 	const { type, name } = CREDENTIAL;
@@ -65,19 +82,60 @@ export function withNextNode(workflow: WorkflowFile, name: string): WorkflowFile
 	};
 }
 
-/** All examples as workflows of this n8n, by file name; those that are there already stay as they are. */
+interface Chosen {
+	cachedResultName: string;
+}
+
+/**
+ * The example with its data tables and its sub-workflow chosen, as a person does after importing. Tables are
+ * made if they are not there; the sub-workflow must be.
+ */
+export async function withChoices(n8n: N8nClient, workflow: WorkflowFile): Promise<WorkflowFile> {
+	const tables = new Map((await n8n.tables()).map(({ name, id }) => [name, id]));
+	const workflows = new Map((await n8n.workflows()).map(({ name, id }) => [name, id]));
+	const tableOf = async (name: string): Promise<string> => {
+		const id = tables.get(name) ?? (await n8n.createTable(name, TABLES[name] ?? []));
+		tables.set(name, id);
+		return id;
+	};
+	const nodes: WorkflowFile['nodes'] = [];
+	for (const node of workflow.nodes) {
+		const { dataTableId, workflowId } = node.parameters as Record<string, Chosen | undefined>;
+		const parameters = { ...node.parameters };
+		if (dataTableId) {
+			const value = await tableOf(dataTableId.cachedResultName);
+			parameters.dataTableId = { ...dataTableId, value };
+		}
+		if (workflowId) {
+			const value = workflows.get(workflowId.cachedResultName);
+			if (!value) throw new Error(`"${workflowId.cachedResultName}" is not in this n8n`);
+			parameters.workflowId = { ...workflowId, value };
+		}
+		nodes.push({ ...node, parameters });
+	}
+	return { ...workflow, nodes };
+}
+
+const calls = (name: string): boolean =>
+	readExample(name).nodes.some(({ parameters }) => parameters.workflowId);
+
+/** Examples as workflows of this n8n, by file name; those that are there already stay as they are. */
 export async function importExamples(
 	n8n: N8nClient,
 	credentialId: string,
+	names = exampleNames(),
 ): Promise<Map<string, IWorkflowBase>> {
 	const present = await n8n.workflows();
 	const imported = new Map<string, IWorkflowBase>();
-	for (const name of exampleNames()) {
+	// Sub-workflows come before those that call them.
+	for (const name of names.toSorted((a, b) => Number(calls(a)) - Number(calls(b)))) {
 		const example = withCredential(readExample(name), credentialId);
 		const existing = present.find((workflow) => workflow.name === example.name);
 		imported.set(
 			name,
-			existing ? await n8n.workflow(existing.id) : await n8n.createWorkflow(example),
+			existing
+				? await n8n.workflow(existing.id)
+				: await n8n.createWorkflow(await withChoices(n8n, example)),
 		);
 	}
 	return imported;

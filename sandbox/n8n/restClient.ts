@@ -121,6 +121,32 @@ export class N8nClient {
 		return report.workflowResults.map(({ ruleTitle }) => ruleTitle);
 	}
 
+	/** Where the owner's data tables are. */
+	private async tablesPath(): Promise<string> {
+		return `/projects/${(await this.get<{ id: string }>('/projects/personal')).id}/data-tables`;
+	}
+
+	/** A data table with columns of text; its ID. */
+	async createTable(name: string, columns: string[]): Promise<string> {
+		const body = { name, columns: columns.map((column) => ({ name: column, type: 'string' })) };
+		return (await this.post<{ id: string }>(await this.tablesPath(), body)).id;
+	}
+
+	async tables(): Promise<Array<{ id: string; name: string }>> {
+		return (await this.get<{ data: Array<{ id: string; name: string }> }>(await this.tablesPath()))
+			.data;
+	}
+
+	async insertRows(tableId: string, data: IDataObject[]): Promise<void> {
+		await this.post(`${await this.tablesPath()}/${tableId}/insert`, { data, returnType: 'count' });
+	}
+
+	/** In the order in which they were inserted. */
+	async rows(tableId: string): Promise<IDataObject[]> {
+		const path = `${await this.tablesPath()}/${tableId}/rows`;
+		return (await this.get<{ data: IDataObject[] }>(path, { sortBy: 'id:asc' })).data;
+	}
+
 	async nodeTypes(): Promise<KnownType[]> {
 		return (await this.http.get<KnownType[]>(`${this.url}/types/nodes.json`)).data;
 	}
@@ -211,10 +237,12 @@ export class N8nClient {
 	}
 
 	async execution(id: string): Promise<Execution> {
-		const { data, ...rest } = await this.get<Omit<Execution, 'data'> & { data: string }>(
+		const { data, ...rest } = await this.get<Omit<Execution, 'data'> & { data?: string }>(
 			`/executions/${id}`,
 		);
-		return { ...rest, data: parse(data) as IRunExecutionData };
+		// n8n stores it a moment after the execution itself.
+		const parsed = data === undefined ? undefined : (parse(data) as IRunExecutionData);
+		return { ...rest, data: parsed as IRunExecutionData };
 	}
 
 	/** Executions of a workflow, newest first. */

@@ -1,6 +1,6 @@
 /**
- * A local chat model for agents in tests. It speaks OpenAI's protocol and does one thing: it calls the only
- * tool it is given with a fixed prompt, and then answers with what the tool said.
+ * A local chat model for tests. It speaks OpenAI's protocol: it calls the only tool it is given with a fixed
+ * prompt, and then answers with what the tool said. Without a tool it answers with a fixed text.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,9 +9,13 @@ import type { AddressInfo } from 'node:net';
 interface ChatRequest {
 	stream?: boolean;
 	messages: Array<{ role: string; content: unknown }>;
-	tools?: Array<{
-		function: { name: string; parameters: { properties?: Record<string, unknown> } };
-	}>;
+	tools?: Array<{ function: { name: string; parameters: Schema } }>;
+}
+
+/** The part of a JSON schema that matters here. */
+interface Schema {
+	properties?: Record<string, Schema>;
+	type?: string;
 }
 
 interface Message {
@@ -33,14 +37,23 @@ export interface ChatModel {
 	stop(): Promise<void>;
 }
 
-function answerTo({ messages, tools = [] }: ChatRequest, prompt: string): Message {
+/** The prompt for each field; an object is filled field by field. */
+function filled({ properties, type }: Schema, prompt: string): unknown {
+	if (type !== 'object' && !properties) return prompt;
+	const fields = Object.entries(properties ?? {});
+	return Object.fromEntries(fields.map(([name, field]) => [name, filled(field, prompt)]));
+}
+
+function answerTo(
+	{ messages, tools = [] }: ChatRequest,
+	prompt: string,
+	nextText: () => string,
+): Message {
 	const said = messages.findLast(({ role }) => role === 'tool');
 	if (said) return { role: 'assistant', content: `The tool said: ${String(said.content)}` };
 	const tool = tools[0]?.function;
-	if (!tool) return { role: 'assistant', content: 'I have no tool.' };
-	const fields = Object.keys(tool.parameters.properties ?? {});
-	const values = Object.fromEntries(fields.map((field) => [field, prompt]));
-	const call = { name: tool.name, arguments: JSON.stringify(values) };
+	if (!tool) return { role: 'assistant', content: nextText() };
+	const call = { name: tool.name, arguments: JSON.stringify(filled(tool.parameters, prompt)) };
 	return {
 		role: 'assistant',
 		content: null,
@@ -76,16 +89,24 @@ async function readJson(request: IncomingMessage): Promise<ChatRequest> {
 	return JSON.parse(Buffer.concat(chunks).toString('utf8')) as ChatRequest;
 }
 
-/** @param prompt what it puts into every field of the tool */
-export async function startChatModel(prompt: string): Promise<ChatModel> {
+/**
+ * @param prompt what it puts into every field of the tool
+ * @param texts what it says when it has no tool, in turn; the last one stays
+ */
+export async function startChatModel(
+	prompt: string,
+	texts = ['I have no tool.'],
+): Promise<ChatModel> {
 	const requests: ChatRequest[] = [];
+	const left = [...texts];
+	const nextText = () => (left.length > 1 ? left.shift() : left[0]) ?? '';
 	const server = createServer((request, response) => {
 		const isChat = request.method === 'POST' && request.url === '/v1/chat/completions';
 		if (!isChat) return void response.writeHead(404).end();
 		readJson(request).then(
 			(asked) => {
 				requests.push(asked);
-				send(response, answerTo(asked, prompt), asked.stream === true);
+				send(response, answerTo(asked, prompt, nextText), asked.stream === true);
 			},
 			() => response.writeHead(400).end(),
 		);

@@ -7,7 +7,6 @@ const prettier = require('prettier');
 const HERE = __dirname;
 const TARGET = join(HERE, '..', '..', 'docs', 'compatibility.md');
 const PARTS = {
-	'crash.test.ts': 'After a crash',
 	'editor.test.ts': 'The editor, in Chromium',
 	'queue.test.ts': 'Queue mode',
 	'registry.test.ts': 'Installed from a registry',
@@ -39,7 +38,35 @@ function readFacts() {
 	for (const { topic, line } of lines.map((text) => JSON.parse(text))) {
 		(facts[topic] ??= new Set()).add(line);
 	}
-	return (topic) => [...(facts[topic] ?? [])].map((line) => `- ${line}`);
+	return {
+		list: (topic) => [...(facts[topic] ?? [])].map((line) => `- ${line}`),
+		rows: (topic) => [...(facts[topic] ?? [])].sort().reverse(),
+	};
+}
+
+const MOMENTS = [
+	'Before the request',
+	'The API has accepted it, the answer is underway',
+	'The first of two is requested, the second underway',
+	'While waiting',
+	'While downloading',
+];
+
+/** What a killed n8n costs, and the way out where that is not nothing. */
+function killedPart({ list, rows }) {
+	const head = ['Way to wait', 'n8n', ...MOMENTS];
+	return [
+		'## What a crash leaves',
+		'',
+		'n8n is killed (`kill -9`) and started again. Then a person presses *Retry* where n8n offers it, once the videos are ready at the vendor. Each cell: videos lost / videos paid for twice.',
+		'',
+		`| ${head.join(' | ')} |`,
+		`| ${head.map(() => '---').join(' | ')} |`,
+		...rows('kills'),
+		'',
+		...list('crash'),
+		'',
+	];
 }
 
 class CompatibilityReporter {
@@ -104,27 +131,28 @@ class CompatibilityReporter {
 			'',
 			'## Tested with',
 			'',
-			...facts('versions'),
+			...facts.list('versions'),
 			'',
 			...pinnedPart(),
 			'## In these modes',
 			'',
-			...facts('modes'),
+			...facts.list('modes'),
 			'',
 			'## On each n8n',
 			'',
 			...table,
 			'',
+			'### Examples that n8n 1.x cannot run',
+			'',
+			...facts.list('examples'),
+			'',
 			`## Once, on n8n ${versions[0]}`,
 			'',
 			...parts,
-			'## What a crash leaves',
-			'',
-			...facts('crash'),
-			'',
+			...killedPart(facts),
 			'## Queue mode, measured',
 			'',
-			...facts('queue'),
+			...facts.list('queue'),
 			'',
 		].join('\n');
 	}

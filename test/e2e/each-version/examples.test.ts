@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
-import { exampleNames, importExamples, readExample } from '../../../sandbox/n8n/examples';
+import {
+	exampleNames,
+	exampleNamesFor,
+	importExamples,
+	readExample,
+	SINCE_2,
+	withChoices,
+} from '../../../sandbox/n8n/examples';
 import { messageOf, outputOf } from '../../../sandbox/n8n/restClient';
 import type { Execution, WorkflowFile } from '../../../sandbox/n8n/restClient';
 import { PROJECT, SANDBOX_DIR } from '../../../sandbox/n8n/runtime';
@@ -52,12 +59,19 @@ const BY_HAND: Record<
 		prepare: (file) => changed(file, 'Wait', SHORTEST_WAIT),
 	},
 };
-/** Run by tests of their own, here or in triggered-and-agent.test.ts. */
+/** Run by tests of their own, here or in the files beside this one. */
 const ELSEWHERE = [
+	'agent-with-approval',
 	'ai-agent',
+	'approve-before-paying',
+	'collect-videos',
 	'form-two-uploads',
+	'idea-to-post',
 	'recover-undelivered',
 	'resume-by-id',
+	'start-videos',
+	'sub-workflow-caller',
+	'sub-workflow-wait',
 	'webhook-file',
 	'webhook-id',
 ];
@@ -74,6 +88,7 @@ test('loads without a warning', async () => {
 	expect(ours.map(({ displayName }) => displayName).sort()).toEqual([
 		'AI/ML API Veo',
 		'AI/ML API Veo Tool',
+		'AI/ML API Veo Trigger',
 		'Join Videos',
 	]);
 	// Folders of this test carry the package's name too.
@@ -86,8 +101,10 @@ test('loads without a warning', async () => {
 
 test('its icons are served, for the light and the dark theme', async () => {
 	const types = [...(await stage.n8n.nodeTypes()), ...(await stage.n8n.credentialTypes())];
-	const ours = types.filter(({ name }) => /(aimlVeo(Tool)?|joinVideos)$|^aimlapiApi$/.test(name));
-	expect(ours).toHaveLength(4);
+	const ours = types.filter(({ name }) =>
+		/(aimlVeo(Tool|Trigger)?|joinVideos)$|^aimlapiApi$/.test(name),
+	);
+	expect(ours).toHaveLength(5);
 	for (const { name, iconUrl } of ours) {
 		const isJoin = name.endsWith('joinVideos');
 		const folder =
@@ -148,12 +165,16 @@ describe('the credential, as its form tests it', () => {
 });
 
 test("n8n's report on its next major version has nothing to say about the examples", async () => {
-	await importExamples(stage.n8n, stage.credentialId);
+	await importExamples(stage.n8n, stage.credentialId, exampleNamesFor(VERSION));
 	expect(await stage.n8n.breakingChanges(Number(VERSION.split('.')[0]) + 1)).toEqual([]);
 });
 
 test('every example is run by some test', () => {
 	expect([...Object.keys(BY_HAND), ...ELSEWHERE].sort()).toEqual(exampleNames());
+	for (const [name, why] of Object.entries(SINCE_2)) {
+		expect(exampleNames()).toContain(name);
+		record('examples', `\`${name}.json\`: ${why}.`);
+	}
 });
 
 const running = new Map<string, string>();
@@ -190,8 +211,37 @@ async function itsFilmArrives(execution: Execution, joins: string, clips: Buffer
 	expect(file!.equals((await joined(clips)).bytes)).toBe(true);
 }
 
+/** In this order in the example. */
+const LATE = 'A tram climbs';
+const FAILED = 'The tram stops';
+let calledFrom: string;
+let calledWorkflow: string;
+const waitsInSubWorkflow = exampleNamesFor(VERSION).includes('sub-workflow-caller');
+
+/** With one video that is ready in the second round only, and one that is not made. */
+async function startSubWorkflow(): Promise<void> {
+	if (!waitsInSubWorkflow) return;
+	stage.api.fault({
+		on: 'submit',
+		action: { kind: 'unknownStatus', status: 'generating', checks: 1 },
+		match: { promptIncludes: LATE },
+	});
+	stage.api.fault({
+		on: 'submit',
+		action: { kind: 'fail', error: { message: 'The prompt was refused' } },
+		match: { promptIncludes: FAILED },
+	});
+	const child = await save(stage, changed(readExample('sub-workflow-wait'), 'Wait', SHORTEST_WAIT));
+	calledWorkflow = child.id;
+	await stage.n8n.activate(calledWorkflow);
+	const caller = await withChoices(stage.n8n, readExample('sub-workflow-caller'));
+	calledFrom = await stage.n8n.run(await save(stage, caller), 'Start');
+	await stage.n8n.waitFor(calledFrom, { wanted: (status) => status === 'waiting' });
+}
+
 describe('examples', () => {
 	beforeAll(async () => {
+		await startSubWorkflow();
 		for (const [name, { prepare = (file: WorkflowFile) => file }] of Object.entries(BY_HAND)) {
 			const workflow = await save(stage, prepare(readExample(name)));
 			running.set(name, await stage.n8n.run(workflow, 'Start'));
@@ -334,3 +384,39 @@ test('a scene that is not made goes to the error output, the others are delivere
 test(`${SLEEPER}, which has slept since the other examples ran`, async () => {
 	await itsVideosArrive(SLEEPER);
 });
+
+if (waitsInSubWorkflow) {
+	test('sub-workflow-caller has slept, too: it gets all videos back, with one late and one not made', async () => {
+		const execution = await stage.n8n.waitFor(calledFrom, { limitMs: 300_000 });
+		expect(messageOf(execution)).toBeUndefined();
+		expect(execution.status).toBe('success');
+		const created = outputOf(execution, 'Create Videos').map(({ json }) => json.id);
+		const [late, failed, third] = created;
+		expect(created).toHaveLength(3);
+		expect(outputOf(execution, 'Wait for Videos').map(({ json }) => json)).toMatchObject([
+			{ id: late, status: 'completed' },
+			{ generationId: failed, error: expect.stringMatching(/could not be generated/) as string },
+			{ id: third, status: 'completed' },
+		]);
+		expect(outputOf(execution, 'The Videos').map(({ json }) => json.id)).toEqual([late, third]);
+		expect(outputOf(execution, 'Not Made')[0]?.json).toMatchObject({ generationId: failed });
+		const files = await filesOf(stage, execution, 'Get Videos');
+		for (const [index, id] of [late, third].entries()) {
+			const generation = stage.api.find(String(id));
+			expect(generation && files[index]?.equals(bytesOf(generation))).toBe(true);
+		}
+		// Only the caller downloads: its sub-workflow may be deleted.
+		const [{ id: childId } = { id: '' }, ...others] = await stage.n8n.executions(calledWorkflow);
+		expect(others).toEqual([]);
+		expect(await filesOf(stage, await stage.n8n.execution(childId), 'Get Video')).toEqual([]);
+		record('modes', 'A sub-workflow that waits in the database together with its caller (n8n 2)');
+	});
+} else {
+	test("n8n's report on version 2 names what a sub-workflow that waits needs", async () => {
+		const examples = Object.keys(SINCE_2).filter((name) => name.startsWith('sub-workflow'));
+		await importExamples(stage.n8n, stage.credentialId, examples);
+		expect(await stage.n8n.breakingChanges(2)).toEqual([
+			'Sub-workflow waiting node output behavior change',
+		]);
+	});
+}
