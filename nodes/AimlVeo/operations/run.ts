@@ -36,7 +36,7 @@ function contextOf(ctx: IExecuteFunctions): RunContext {
 	const ledger = ledgerOf(ctx.getContext('node'));
 	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
 	const isTool = isToolCall(ctx);
-	ledger.begin(runIndex, isTool, retriedExecution(ctx));
+	ledger.begin(runIndex, retriedExecution(ctx));
 	return { ctx, ledger, runIndex, isTool, facts: startFacts(Date.now()) };
 }
 
