@@ -1,6 +1,6 @@
 /** A retry after a crash is retried itself, in loops, with other rows and other files: nothing is paid twice or mixed up. */
 import type { IDataObject } from 'n8n-workflow';
-import { connect, node, veoNode, veoWorkflow } from './harness';
+import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { InputItem, RunOptions, WorkflowSpec } from './harness';
 import { fileOf, itemsOf, posts, TEXT, useEngine } from './setup';
 
@@ -233,4 +233,100 @@ describe('stored files', () => {
 		expect(after.ids).toEqual([before.ids[1], before.ids[0]]);
 		expect(posts(setup)).toHaveLength(2);
 	});
+});
+
+describe('what the log shows', () => {
+	test.each<[string, object]>([
+		['a clock that is 12 hours ahead', { logClockMs: 43_200_000 }],
+		['a clock that is 12 hours behind', { logClockMs: -43_200_000 }],
+		['strange rows, one a page', { logStrangeRows: true, logPageRows: 1 }],
+	])('%s: all is found', async (_name, settings) => {
+		Object.assign(setup.api.settings, settings);
+		const before = await run('100');
+		const after = await run('101', { crashed: '100' });
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+
+	test('a failed generation with a charge is not bought again', async () => {
+		await run('110', { items: scenes('A hill') });
+		const [generation] = setup.api.settled();
+		const row = {
+			created: new Date().toISOString(),
+			status: 'failed',
+			model: TEXT.model,
+			cost: { usd: 4, credits: 0 },
+			inference_id: generation?.id,
+			client_request_id: generation?.clientRequestId?.toUpperCase(),
+		};
+		const body = { data: [row], pagination: { has_more: false } };
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body } });
+		await run('111', { crashed: '110', items: scenes('A hill') });
+		expect(posts(setup)).toHaveLength(1);
+	});
+
+	test('a video that the filter held back, although the log says succeeded, is bought by the next retry', async () => {
+		setup.api.fault({ on: 'submit', action: { kind: 'noVideo' } });
+		expect((await run('120', { items: scenes('A hill') })).status).toBe('error');
+		const [generation] = setup.api.settled();
+		const row = {
+			created: new Date().toISOString(),
+			status: 'succeeded',
+			model: TEXT.model,
+			inference_id: generation?.id,
+			client_request_id: generation?.clientRequestId,
+		};
+		const body = { data: [row], pagination: { has_more: false } };
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body }, times: 9 });
+		expect((await run('121', { crashed: '120', items: scenes('A hill') })).status).toBe('error');
+		expect(posts(setup)).toHaveLength(1);
+		const after = await run('122', { retryOf: '121' });
+		expect(after.error).toBeUndefined();
+		expect(posts(setup)).toHaveLength(2);
+	});
+});
+
+test('tries of Retry On Fail inside the retry read the log once and buy once', async () => {
+	const workflow = veoWorkflow(PER_ITEM, { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 });
+	await runWorkflow(workflow, '130', { items: scenes('A hill') });
+	setup.api.fault({ ...NO_FILE, times: 4 });
+	setup.api.log.length = 0;
+	const after = await runWorkflow(workflow, '131', { crashed: '130' });
+	expect(after.error).toBeUndefined();
+	expect(posts(setup)).toHaveLength(1);
+	expect(setup.api.log.filter(({ path }) => path.startsWith('/v2/logs'))).toHaveLength(1);
+});
+
+test.each([2, 3] as const)('AI Agent %i: each of several calls finds its own', async (version) => {
+	const tool = { ...PER_ITEM, prompt: "={{ $fromAI('prompt', '', 'string') }}" };
+	const calls = [{ prompt: 'A hill' }, { prompt: 'A lake' }, { prompt: 'A sea' }];
+	const first = agentWorkflow(version, calls.slice(0, 2), tool, { together: version === 2 });
+	const again = agentWorkflow(version, calls, tool, { together: version === 2 });
+	await setup.engine.run(first, { credentials: setup.api, executionId: `14${version}` });
+	setup.api.fault(NO_LOG);
+	const down = await setup.engine.run(again, {
+		credentials: setup.api,
+		executionId: `15${version}`,
+		crashed: `14${version}`,
+	});
+	expect(JSON.stringify(down.outputs)).toContain('may have paid for videos before it crashed');
+	setup.api.faults.clear();
+	await setup.engine.run(again, {
+		credentials: setup.api,
+		executionId: `16${version}`,
+		crashed: `14${version}`,
+	});
+	expect(
+		posts(setup)
+			.map(({ body }) => (body as IDataObject).prompt)
+			.sort(),
+	).toEqual(['A hill', 'A lake', 'A sea']);
+});
+
+test('with nothing left on the account, what is found is delivered, also above the limit', async () => {
+	const before = await run('170');
+	setup.api.settled();
+	setup.api.settings.balanceUsd = 0;
+	const after = await run('171', { crashed: '170' }, { ...PER_ITEM, options: { maxCost: 1 } });
+	expect(after.ids).toEqual(before.ids);
 });

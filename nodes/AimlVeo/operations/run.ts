@@ -243,8 +243,14 @@ function showHint(
 	plans: readonly RequestPlan[],
 	rows: INodeExecutionData[][],
 ): void {
-	const hint = isTool ? undefined : hintOf(facts, plans, rows, Date.now());
-	if (hint && 'addExecutionHints' in ctx) ctx.addExecutionHints(hint);
+	if (isTool || !('addExecutionHints' in ctx)) return;
+	try {
+		const hint = hintOf(facts, plans, rows, Date.now());
+		if (hint) ctx.addExecutionHints(hint);
+	} catch {
+		// A hint that cannot be shown must not cost the rows.
+		ctx.logger.debug('AI/ML API Veo: n8n did not show the hint above the output');
+	}
 }
 
 /** Forgets approved prices of requests that were not sent. */
