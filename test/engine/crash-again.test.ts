@@ -4,7 +4,7 @@ import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { InputItem, RunOptions, WorkflowSpec } from './harness';
 import { fileOf, itemsOf, posts, TEXT, useEngine } from './setup';
 
-const setup = useEngine({ binaryMode: 'filesystem' });
+const setup = useEngine({ binaryMode: 'filesystem', speed: 20 });
 const PER_ITEM = { ...TEXT, operation: 'createAndWait', prompt: '={{ $json.prompt }}' };
 const scenes = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
 const NO_LOG = { on: 'logs', action: { kind: 'status', status: 404 }, times: 99 } as const;
@@ -203,6 +203,16 @@ describe('rows that moved', () => {
 		await run('70', { items: scenes('A hill', 'A lake', 'A sea') });
 		const after = await run('71', { crashed: '70', items: scenes('A sea', 'A moor') });
 		expect(after.ids.map(promptOf)).toEqual(['A sea', 'A moor']);
+	});
+
+	test('a row that has other values now gets its paid video, and a hint says so', async () => {
+		const before = await run('75', { items: scenes('A hill', 'A lake') });
+		const after = await run('76', { crashed: '75', items: scenes('A hill', 'A moor') });
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+		expect(after.stored).toContain(
+			'Item 1 was requested with other values before n8n crashed: check the video.',
+		);
 	});
 
 	test('each reference gets its own of two equal videos', async () => {

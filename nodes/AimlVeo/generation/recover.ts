@@ -24,13 +24,20 @@ const CLOCK_MS = 86_400_000;
 /** The API takes so many models in one query. */
 const MAX_MODELS = 50;
 
+/** An item whose video was found. */
+export interface Claim {
+	readonly itemIndex: number;
+	/** The crashed execution requested it with other values. */
+	readonly isOther: boolean;
+}
+
 export interface RecoverContext extends Reader {
 	readonly ledger: Ledger;
 	readonly origin: Omit<RequestOrigin, 'itemIndex'>;
 	readonly isTool: boolean;
 	readonly now: () => number;
-	/** Told how many videos of the crashed execution were found. */
-	readonly onRecovered: (count: number, executionId: string) => void;
+	/** Told which videos of the crashed execution were found. */
+	readonly onRecovered: (found: readonly Claim[], executionId: string) => void;
 }
 
 /** A paid request of a crashed execution. */
@@ -144,17 +151,17 @@ const all =
 const isSameBody: Match = ({ body }, wanted) => body !== undefined && body === wanted.body;
 const isSameReference: Match = ({ reference }, { plan }) => reference === plan.options.reference;
 
-/** Enters into the ledger what each match finds, the surest first; returns how many it found. */
+/** Enters into the ledger what each match finds, the surest first. */
 function claimAll(
 	{ ledger, origin, isTool }: RecoverContext,
 	lost: readonly LostPurchase[],
 	wanted: readonly Wanted[],
-): number {
+): Claim[] {
 	const isSamePlace: Match = ({ runIndex, itemIndex }, { plan }) =>
 		isTool || (runIndex === origin.runIndex && itemIndex === plan.itemIndex);
 	const taken = new Set(ledger.knownIds);
 	let hasMoved = false;
-	let count = 0;
+	const found: Claim[] = [];
 	const claim = (isMatch: Match) => {
 		for (const one of wanted.filter(({ plan }) => !ledger.find(plan.key))) {
 			const purchase = lost.find(
@@ -167,7 +174,7 @@ function claimAll(
 			ledger.enter(one.plan.key, { ...entry, ...(body !== undefined && { body }) });
 			taken.add(entry.id);
 			hasMoved ||= !isSamePlace(request, one);
-			count += 1;
+			found.push({ itemIndex: one.plan.itemIndex, isOther: !isSameBody(request, one) });
 		}
 	};
 	claim(all(isSameBody, isSamePlace, isSameReference));
@@ -178,7 +185,7 @@ function claimAll(
 	// Its expressions may give other values now; another reference tells that it is another row. Where rows have
 	// moved, a place tells nothing.
 	if (!hasMoved) claim(all(isSamePlace, isSameReference));
-	return count;
+	return found;
 }
 
 /**
@@ -204,7 +211,7 @@ export async function recover(
 		};
 	});
 	for (const [{ executionId }, purchases] of lost) {
-		const count = claimAll(context, purchases, wanted);
-		if (count > 0) context.onRecovered(count, executionId);
+		const found = claimAll(context, purchases, wanted);
+		if (found.length > 0) context.onRecovered(found, executionId);
 	}
 }

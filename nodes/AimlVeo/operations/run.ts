@@ -113,8 +113,11 @@ async function openRun(
 			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
 		},
-		onRecovered: (count, executionId) => {
+		onRecovered: (found, executionId) => {
+			const count = found.length;
 			context.facts.recovered += count;
+			const others = found.filter(({ isOther }) => isOther);
+			context.facts.requestedOtherwise.push(...others.map(({ itemIndex }) => itemIndex));
 			ctx.logger.info(
 				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
 			);
