@@ -72,7 +72,12 @@ export class Editor {
 	/** Adds a node out of the node panel by one of its actions. */
 	async addNode(entry: Locator, action: string): Promise<NodeView> {
 		await entry.click();
-		await this.find('node-creator-item-name').getByText(action, { exact: true }).click();
+		const item = this.find('node-creator-item-name').getByText(action, { exact: true });
+		// In an empty workflow, n8n folds the actions of a node that has a trigger, too.
+		const folded = this.find('node-creator-category-item').filter({ hasText: /^\s*Actions/ });
+		await item.or(folded).first().waitFor();
+		if (!(await item.isVisible())) await folded.first().click();
+		await item.click();
 		return await this.shownNode();
 	}
 

@@ -39,7 +39,7 @@ export async function ensureCredential(n8n: N8nClient, account: Account): Promis
 export function withCredential(workflow: WorkflowFile, credentialId: string): WorkflowFile {
 	const credentials = { aimlapiApi: { id: credentialId, name: CREDENTIAL.name } };
 	const nodes = workflow.nodes.map((node) =>
-		/aimlVeo(Tool)?$/.test(node.type) ? { ...node, credentials } : node,
+		/aimlVeo(Tool|Trigger)?$/.test(node.type) ? { ...node, credentials } : node,
 	);
 	return { ...workflow, nodes };
 }

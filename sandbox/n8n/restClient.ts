@@ -165,6 +165,20 @@ export class N8nClient {
 		}
 	}
 
+	/** What n8n says when the workflow cannot be activated: 1.x at once, 2.x after some tries. */
+	async activationMessage(id: string): Promise<string> {
+		try {
+			await this.activate(id);
+		} catch (cause) {
+			return String(cause);
+		}
+		for (;;) {
+			const status = JSON.stringify(await this.get(`/workflows/${id}/publication-status`));
+			if (/fail/i.test(status)) return status;
+			await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+		}
+	}
+
 	async deactivate(id: string): Promise<void> {
 		const { versionId } = await this.workflow(id);
 		try {

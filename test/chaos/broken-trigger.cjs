@@ -14,7 +14,7 @@ const BREAKS = {
 		'const isComplete = true;',
 	],
 	grace: ['since: nowMs - GRACE_MS,', 'since: nowMs,'],
-	hour: ['const isDue = ', 'const isDue = true || '],
+	hour: ['const isDue = nowMs - this.toldAtMs', 'const isDue = true || nowMs'],
 	firstPoll: ['const isRegular = ', 'const isRegular = true || '],
 	filters: ['const others = reading.videos.filter(', 'const others = [].filter('],
 	oldRows: ['seen: entriesOf(reading.videos, nowMs)', 'seen: {}'],

@@ -137,6 +137,23 @@ describe('what is sought', () => {
 	});
 });
 
+test('of two rows about one video, the one that succeeded and tells who asked counts', async () => {
+	const trigger = await start({ status: 'any' });
+	const [made] = await makeVideos(setup.api, 1);
+	const row = (status: string, client_request_id: string | null) => ({
+		inference_id: made?.id,
+		created: new Date().toISOString(),
+		status,
+		client_request_id,
+	});
+	const own = 'n8n.12.0.3.0123abcd-01234567';
+	const data = [row('succeeded', null), row('succeeded', own), row('failed', own)];
+	setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
+	const { rows } = await trigger.poll();
+	expect(rows.map(({ json }) => [json.status, json.clientRequestId])).toEqual([['succeeded', own]]);
+	expect((await trigger.poll()).rows).toEqual([]);
+});
+
 describe('Fetch Test Event', () => {
 	const test7Days = async (parameters = {}) =>
 		await new TriggerWorkflow(setup.engine, setup.api, parameters).test();
@@ -218,5 +235,39 @@ describe('what n8n hears of it', () => {
 		expect((await trigger.poll()).rows).toEqual([]);
 		expect(trigger.errors).toHaveLength(1);
 		expect(idsOf((await trigger.poll()).rows)).toEqual(made.map(({ id }) => id));
+	});
+});
+
+describe('a poll that could take too long', () => {
+	// Minutes pass in seconds.
+	const quick = useEngine({ speed: 20 });
+
+	test('ends in time with what it has, and leaves the rest to the next one', async () => {
+		const { api, engine } = quick;
+		const trigger = new TriggerWorkflow(engine, api, { download: true }, true);
+		await trigger.activate();
+		await trigger.poll();
+		const made = await makeVideos(api, 14);
+		// Never answered by the CDN: the download waits a minute for it.
+		api.fault({ on: 'cdn', action: { kind: 'hang' }, times: 4 });
+		const startedMs = Date.now();
+		const first = await trigger.poll();
+		// n8n's durable scheduler gives 36 s; the downloads alone would take four minutes.
+		expect((Date.now() - startedMs) * 20).toBeLessThan(120_000);
+		expect(first.rows).toHaveLength(10);
+		expect(idsOf((await trigger.poll()).rows)).toHaveLength(4);
+		expect(new Set(idsOf(trigger.rows))).toEqual(new Set(idsOf(made.map((json) => ({ json })))));
+	});
+
+	test('gives up a log that does not answer', async () => {
+		const { api, engine } = quick;
+		const trigger = new TriggerWorkflow(engine, api, {}, true);
+		await trigger.activate();
+		await trigger.poll();
+		const [one] = await makeVideos(api, 1);
+		api.fault({ on: 'logs', action: { kind: 'hang' }, times: 3 });
+		expect((await trigger.poll()).rows).toEqual([]);
+		api.faults.clear();
+		expect(idsOf((await trigger.poll()).rows)).toEqual([one?.id]);
 	});
 });

@@ -16,7 +16,7 @@ import { slugOf, table, withParts } from '../../scripts/docs/markdown';
 import { messageList, troubleshootingTable } from '../../scripts/docs/messages';
 import { allJoinFields } from '../../scripts/docs/joinVideos';
 import { SAMPLES } from '../../scripts/docs/samples';
-import { fieldsIn, isCollection } from '../../scripts/docs/parameters';
+import { allTriggerFields, fieldsIn, isCollection } from '../../scripts/docs/parameters';
 
 const ROOT = join(__dirname, '..', '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -197,7 +197,7 @@ describe('README.md and docs/parameters.md', () => {
 
 	/** What n8n itself calls the things that the README speaks of. */
 	const OF_N8N =
-		'Settings|Community Nodes|Install|Create Credential|On Error|Retry On Fail|Retry|Stop|Wait|If|Binary|n8n Form Trigger'.split(
+		'Settings|Community Nodes|Install|Create Credential|On Error|Poll Times|Retry On Fail|Retry|Stop|Wait|If|Binary|n8n Form Trigger'.split(
 			'|',
 		);
 
@@ -205,9 +205,14 @@ describe('README.md and docs/parameters.md', () => {
 		const inside = fields.filter(isCollection).flatMap(fieldsIn);
 		const names = [
 			'Join Videos',
-			...[...fields, ...inside, ...allJoinFields, ...new AimlapiApi().properties].map(
-				({ displayName }) => displayName,
-			),
+			'AI/ML API Veo Trigger',
+			...[
+				...fields,
+				...inside,
+				...allTriggerFields,
+				...allJoinFields,
+				...new AimlapiApi().properties,
+			].map(({ displayName }) => displayName),
 			...Object.values(OPERATIONS).map(({ name }) => name),
 			...OF_N8N,
 		];
@@ -220,7 +225,8 @@ describe('README.md and docs/parameters.md', () => {
 	});
 
 	test('tell of every parameter', () => {
-		for (const { displayName } of allJoinFields) expect(reference).toContain(`**${displayName}**`);
+		const others = [...allJoinFields, ...allTriggerFields];
+		for (const { displayName } of others) expect(reference).toContain(`**${displayName}**`);
 		for (const field of fields) {
 			const inner = isCollection(field) ? fieldsIn(field) : [];
 			for (const { displayName } of [field, ...inner]) {

@@ -2,6 +2,7 @@
 import type { INodeParameters, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { NodeHelpers, Workflow } from 'n8n-workflow';
 import { AimlVeo } from '../../nodes/AimlVeo/AimlVeo.node';
+import { AimlVeoTrigger } from '../../nodes/AimlVeo/AimlVeoTrigger.node';
 import { DEFAULT_MODEL, MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type { MediaName, SettingName } from '../../nodes/AimlVeo/catalogue/models';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
@@ -16,7 +17,11 @@ const optionsOf = ({ type, options = [] }: INodeProperties) =>
 const fieldsIn = ({ type, options = [] }: INodeProperties) =>
 	type === 'collection' ? (options as INodeProperties[]) : [];
 
-const everyField = description.properties.flatMap((field) => [field, ...fieldsIn(field)]);
+const trigger = new AimlVeoTrigger().description;
+const everyField = [...description.properties, ...trigger.properties].flatMap((field) => [
+	field,
+	...fieldsIn(field),
+]);
 const everyOption = everyField.flatMap(optionsOf);
 const named = everyField.map((field, index) => [`${field.name} (${index})`, field] as const);
 
@@ -316,5 +321,42 @@ describe('the subtitle, as n8n resolves it', () => {
 		expect(
 			workflow.expression.getSimpleParameterValue(own!, description.subtitle, 'internal', {}),
 		).toBe(subtitle);
+	});
+});
+
+describe('the trigger', () => {
+	test('is what n8n polls, and no tool of an agent', () => {
+		expect(trigger).toMatchObject({ polling: true, group: ['trigger'], inputs: [] });
+		expect(trigger).not.toHaveProperty('usableAsTool');
+	});
+
+	test('has the fields that saved workflows name', () => {
+		const names = trigger.properties.flatMap((field) => [
+			field.name,
+			...fieldsIn(field).map(({ name }) => `${field.name}.${name}`),
+		]);
+		expect(names).toEqual([
+			'status',
+			'download',
+			'filters',
+			'filters.model',
+			'filters.ownOnly',
+			'filters.reference',
+			'options',
+			'options.fileName',
+			'options.binaryField',
+		]);
+		const defaults = trigger.properties.map(({ name, default: value }) => [name, value]);
+		expect(Object.fromEntries(defaults)).toEqual({
+			status: 'succeeded',
+			download: false,
+			filters: {},
+			options: {},
+		});
+	});
+
+	test('says why it does not download by default', () => {
+		const download = trigger.properties.find(({ name }) => name === 'download');
+		expect(download?.description).toMatch(/n8n never deletes a file that a trigger stored/);
 	});
 });

@@ -1,6 +1,6 @@
 /**
- * After a crash of n8n the ledger is gone. A retry of the crashed execution finds in the usage log what that
- * execution bought, and does not buy it again.
+ * Finds in the usage log what a crashed execution bought, so that a retry of it does not buy it again: the
+ * ledger is gone with the crash.
  */
 import type { IDataObject } from 'n8n-workflow';
 import { readRequestOf, shortHash, sourceHash } from '../api/clientRequestId';

@@ -1,9 +1,9 @@
 /** The finished videos in the usage log that a trigger searches for, with what Get Video gives of each. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Api } from '../api/aimlapi';
-import type { Patience } from '../api/retry';
 import { modelInId, readEnd, readOutcome } from '../api/responses';
 import { readLog } from '../api/usageLog';
+import type { Patience } from '../api/retry';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { checkStatus, toRow } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
@@ -41,7 +41,11 @@ function isBelow(rows: readonly IDataObject[], sinceMs: number): boolean {
 	return inOrder && (times[times.length - 1] ?? Infinity) < sinceMs;
 }
 
-/** One video for each generation; of two rows about it, the one that tells who asked for it. */
+/** Of two rows about one generation, the one that succeeded, then the one that tells who asked for it. */
+const worthOf = (row: IDataObject): number =>
+	(readEnd(row.status) === 'succeeded' ? 2 : 0) + (asText(row.client_request_id) ? 1 : 0);
+
+/** One video for each generation. */
 class Videos {
 	private readonly byId = new Map<string, Finished>();
 
@@ -49,7 +53,8 @@ class Videos {
 		for (const row of rows) {
 			if (!isSought(row, search)) continue;
 			const id = String(row.inference_id).trim();
-			if (this.byId.has(id) && !asText(row.client_request_id)) continue;
+			const known = this.byId.get(id);
+			if (known && worthOf(known.row) >= worthOf(row)) continue;
 			this.byId.set(id, { id, print: printOf(id), createdMs: timeOf(row.created), row });
 		}
 	}
