@@ -211,7 +211,7 @@ describe('rows that moved', () => {
 		expect(after.ids).toEqual(before.ids);
 		expect(posts(setup)).toHaveLength(2);
 		expect(after.stored).toContain(
-			'Item 1 was requested with other values before n8n crashed: check the video.',
+			'Item 1 was requested with other values before the crash: check the video.',
 		);
 	});
 

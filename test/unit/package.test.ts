@@ -229,8 +229,8 @@ describe('the packed package', () => {
 		}
 	});
 
-	test('weighs at most 90 kB', () => {
-		expect(packed.size).toBeLessThanOrEqual(90_000);
+	test('weighs at most 91 kB', () => {
+		expect(packed.size).toBeLessThanOrEqual(91_000);
 	});
 });
 

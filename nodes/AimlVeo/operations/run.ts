@@ -252,7 +252,6 @@ function showHint(
 		if (hint) ctx.addExecutionHints(hint);
 	} catch {
 		// A hint that cannot be shown must not cost the rows.
-		ctx.logger.debug('AI/ML API Veo: n8n did not show the hint above the output');
 	}
 }
 
