@@ -1,5 +1,5 @@
 /** The incoming items' videos, each as a stream that can be opened again and that Stop ends. */
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { clipUnreadable, fieldMissing, fieldNotText, JoinError, stopped } from './errors';
 import type { Slot } from './errors';
 import type { ByteStream } from './mp4/forward';
@@ -129,8 +129,10 @@ function sourceOf(ctx: IExecuteFunctions, slot: Slot, stop?: AbortSignal): Sourc
 	const { item, field } = slot;
 	for (const path of [field, `${COMBINED_FIELD}.${field}`]) {
 		try {
-			const { id } = ctx.helpers.assertBinaryData(item, path);
-			return id ? storedSource(ctx, slot, id, stop) : itemSource(ctx, slot, path);
+			const { id, data } = ctx.helpers.assertBinaryData(item, path);
+			if (id) return storedSource(ctx, slot, id, stop);
+			// What every object inherits, such as `constructor`, is no file.
+			if (typeof data === 'string') return itemSource(ctx, slot, path);
 		} catch {
 			// Not there: n8n has no way to ask first.
 		}
@@ -139,27 +141,40 @@ function sourceOf(ctx: IExecuteFunctions, slot: Slot, stop?: AbortSignal): Sourc
 }
 
 /** The names in the field: a list, or a text with commas; a number out of an expression is a name, too. */
-function fieldNames(entered: unknown, item: number): string[] {
+function fieldNames(ctx: IExecuteFunctions, item: number): string[] {
+	const entered: unknown = ctx.getNodeParameter('inputBinaryField', item, '');
 	const names = (Array.isArray(entered) ? entered : [entered]).flatMap((name: unknown) => {
 		if (typeof name === 'object' && name !== null) throw fieldNotText(item);
 		return String(name ?? '').split(',');
 	});
-	const filled = names.map((name) => name.trim()).filter((name) => name !== '');
-	if (filled.length === 0) throw fieldMissing(item);
-	return filled;
+	return names.map((name) => name.trim()).filter((name) => name !== '');
 }
 
-/** The videos of all items in their order, and what has none. */
-export function collectClips(ctx: IExecuteFunctions, stop?: AbortSignal) {
+const hasFiles = ({ binary, json }: INodeExecutionData) =>
+	[binary, json[COMBINED_FIELD]].some((files) => Object.keys(files ?? {}).length > 0);
+
+/**
+ * The videos of all items in their order, and what has none.
+ * @param skips whether an item without any file may go without a name, as an expression leaves it there
+ * @throws JoinError for an item without a name
+ */
+export function collectClips(ctx: IExecuteFunctions, skips: boolean, stop?: AbortSignal) {
 	const sources: Source[] = [];
 	const missing: Slot[] = [];
-	for (let item = 0; item < ctx.getInputData().length; item++) {
-		for (const field of fieldNames(ctx.getNodeParameter('inputBinaryField', item, ''), item)) {
+	let unnamed: number | undefined;
+	for (const [item, data] of ctx.getInputData().entries()) {
+		const fields = fieldNames(ctx, item);
+		if (fields.length === 0) {
+			if (!skips || hasFiles(data)) throw fieldMissing(item);
+			unnamed ??= item;
+		}
+		for (const field of fields) {
 			const slot = { item, field };
 			const source = sourceOf(ctx, slot, stop);
 			if (source) sources.push(source);
 			else missing.push(slot);
 		}
 	}
+	if (unnamed !== undefined && sources.length + missing.length === 0) throw fieldMissing(unnamed);
 	return { sources, missing };
 }

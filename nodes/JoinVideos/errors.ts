@@ -50,7 +50,7 @@ const megabytes = (bytes: number) => `${Math.ceil(bytes / 1_000_000)} MB`;
 const hours = (value: number) => `${Math.ceil(value / 3_600)} hours`;
 const seconds = (value: number) => `${Number(value.toFixed(2))} seconds`;
 
-function listed(items: readonly number[]): string {
+function listed(items: readonly unknown[]): string {
 	const unique = [...new Set(items)];
 	const more = unique.length - MAX_LISTED;
 	return unique.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
@@ -80,9 +80,11 @@ export const optionUnknown = (label: string, value: unknown, allowed: string) =>
 		description: `Make sure that the expression in '${label}' returns ${allowed}, or remove the option.`,
 	});
 
+const fieldsOf = (slots: readonly Slot[]) => listed(slots.map(({ field }) => `'${field}'`));
+
 export function videosMissing(missing: readonly Slot[]): JoinError {
 	const items = [...new Set(missing.map(({ item }) => item))];
-	const fields = [...new Set(missing.map(({ field }) => `'${field}'`))].join(', ');
+	const fields = fieldsOf(missing);
 	const [has, those] = items.length === 1 ? ['has', 'Item'] : ['have', 'Items'];
 	return new JoinError(`'Input Binary Field' has no file in ${items.length} of the items`, {
 		description: `${those} ${listed(items)} ${has} no binary field ${fields}. Enter the name that the Binary tab of the previous node shows, or turn on 'Skip Items Without Video' in the options to join the others.`,
@@ -90,10 +92,9 @@ export function videosMissing(missing: readonly Slot[]): JoinError {
 	});
 }
 
-export const nothingToJoin = () =>
+export const nothingToJoin = (missing: readonly Slot[]) =>
 	new JoinError("'Input Binary Field' has no file in any item", {
-		description:
-			'All items were skipped, so there is nothing to join. Check the output of the previous node: it may show the reason.',
+		description: `No item has the binary field ${fieldsOf(missing)}, so all were skipped. Enter the name that the Binary tab of the previous node shows. If that tab is empty, the output of the previous node may show the reason.`,
 	});
 
 export const clipUnreadable = (slot: Slot, cause: unknown) =>
@@ -121,10 +122,16 @@ const AGAIN = 'Run the node that creates the file again.';
 const REENCODE =
 	'Joining copies whole frames, so hidden frames would become visible. Export the clip again with its cuts applied.';
 const EDITS = {
-	'several edits': 'several parts that an editor combined',
-	'another speed': 'a different speed than it was recorded with',
-	'late picture': 'video that starts after its sound',
-};
+	'several edits': ['several parts that an editor combined', REENCODE],
+	'another speed': [
+		'a different speed than it was recorded with',
+		'Joining copies whole frames, which would play at their old speed. Export the clip again with the new speed applied.',
+	],
+	'late picture': [
+		'video that starts late',
+		'A joined video has a picture at any time. Export the clip again without "-c copy", so that its video starts at once.',
+	],
+} as const;
 
 const trimOf = ({ atStart, atEnd }: { atStart: number; atEnd: number }) =>
 	[
@@ -142,6 +149,7 @@ const DIFFERENCES: Record<Trait, string> = {
 		'These clips can be joined only if the same encoder made them with the same settings. H.264 does not have this limit: use it instead.',
 	'NAL length size': 'Export the clips with the same program.',
 	'sound format': `Use the same sound format for all clips, or ${LEAVE_OUT}.`,
+	'sound configuration': `The sound can be joined only if the same encoder made it with the same settings. Encode it as AAC, which does not have this limit, or ${LEAVE_OUT}.`,
 	'sample rate': `Players would play one of them too fast or too slow. Use the same sample rate for all clips, or ${LEAVE_OUT}.`,
 	'channel count': `Use the same number of channels for all clips, or ${LEAVE_OUT}.`,
 	'frame length': `Encode the sound of all clips with the same program, or ${LEAVE_OUT}.`,
@@ -166,7 +174,7 @@ const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => 
 		`The download may be incomplete. ${AGAIN}`,
 	],
 	dataMissing: ({ bytes }) => [
-		`${FILE} is cut off: ${bytes} bytes are missing`,
+		`${FILE} is cut off: ${bytes === 1 ? '1 byte is' : `${bytes} bytes are`} missing`,
 		`The download may be incomplete. ${AGAIN}`,
 	],
 	indexTooLarge: ({ bytes, limit }) => [
@@ -176,6 +184,10 @@ const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => 
 	tooManySamples: ({ count, limit }) => [
 		`${FILE} has a track of ${count} frames`,
 		`The node joins at most ${limit}. Use shorter clips.`,
+	],
+	tooManySoundFrames: ({ count, limit }) => [
+		`${FILE} has a sound track of ${count} frames`,
+		`The node joins at most ${limit}. Uncompressed sound reaches that within seconds. Encode the sound as AAC, or ${LEAVE_OUT}.`,
 	],
 	tooLong: ({ seconds: length, limit }) => [
 		`The joined video would last ${hours(length)}`,
@@ -196,10 +208,14 @@ const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => 
 	],
 	noPicture: () => [`${FILE} has no video track`, 'Join only video files.'],
 	trimmed: (hidden) => [`${FILE} is trimmed: ${trimOf(hidden)} are hidden`, REENCODE],
-	edited: ({ what }) => [`${FILE} has ${EDITS[what]}`, REENCODE],
+	edited: ({ what }) => [`${FILE} has ${EDITS[what][0]}`, EDITS[what][1]],
 	soundVaries: () => [
 		`${FILE} has sound that changes format midway`,
 		`Create the file again, or ${LEAVE_OUT}.`,
+	],
+	unmeasuredSound: () => [
+		`${FILE} has sound of an old QuickTime kind`,
+		`Its index does not tell how many bytes a frame of sound has. Encode the sound as AAC, or ${LEAVE_OUT}.`,
 	],
 	noSilence: ({ seconds: length, format }) => [
 		`${FILE} needs ${seconds(length)} of silence`,

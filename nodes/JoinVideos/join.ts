@@ -25,6 +25,8 @@ import { storeFilm } from './store';
 const DEFAULT_FILE_NAME = 'joined.mp4';
 const DEFAULT_FIELD = 'data';
 const MAX_NAME_LENGTH = 120;
+/** Any other ending is part of the name: "Film 25.11.2026", "Scene 1.10", "film.webm". */
+const MP4_EXTENSION = /\.(m4v|mov|mp4)$/i;
 
 interface Options {
 	readonly fileName: string;
@@ -41,7 +43,7 @@ export function safeFileName(value: unknown): string {
 		.join('');
 	const name = safe.replace(/^[.\s]+|[.\s]+$/g, '');
 	if (name === '') return DEFAULT_FILE_NAME;
-	return /\.[a-z\d]{2,4}$/i.test(name) ? name : `${name}.mp4`;
+	return MP4_EXTENSION.test(name) ? name : `${name}.mp4`;
 }
 
 function readOptions(ctx: IExecuteFunctions): Options {
@@ -50,9 +52,17 @@ function readOptions(ctx: IExecuteFunctions): Options {
 	if (sound !== 'keep' && sound !== 'leaveOut') {
 		throw optionUnknown('Sound', sound, "'keep' or 'leaveOut'");
 	}
+	for (const [label, value] of Object.entries({
+		'File Name': fileName,
+		'Output Binary Field': binaryField,
+	})) {
+		if (typeof value === 'object' && value !== null) throw optionUnknown(label, value, 'text');
+	}
+	// A field of that name would be lost with its file.
+	const fieldName = String(binaryField ?? '').trim() || DEFAULT_FIELD;
 	return {
 		fileName: safeFileName(fileName),
-		binaryField: String(binaryField ?? '').trim() || DEFAULT_FIELD,
+		binaryField: fieldName === '__proto__' ? DEFAULT_FIELD : fieldName,
 		withSound: sound === 'keep',
 		skipsItemsWithoutVideo: skip === true || skip === 'true',
 	};
@@ -110,9 +120,9 @@ const pairedWithAll = (ctx: IExecuteFunctions) =>
 
 async function join(ctx: IExecuteFunctions, stop?: AbortSignal): Promise<INodeExecutionData> {
 	const options = readOptions(ctx);
-	const { sources, missing } = collectClips(ctx, stop);
+	const { sources, missing } = collectClips(ctx, options.skipsItemsWithoutVideo, stop);
 	if (missing.length > 0 && !options.skipsItemsWithoutVideo) throw videosMissing(missing);
-	if (sources.length === 0) throw nothingToJoin();
+	if (sources.length === 0) throw nothingToJoin(missing);
 	try {
 		const clips = await readClips(sources, options.withSound, stop);
 		const plan = (needsSetsInside: boolean) => planFilm(clips, options.withSound, needsSetsInside);

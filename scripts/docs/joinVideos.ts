@@ -44,6 +44,7 @@ const REFUSALS: { [Reason in Refusal['reason']]: Extract<Refusal, { reason: Reas
 	compressedIndex: { reason: 'compressedIndex' },
 	indexTooLarge: { reason: 'indexTooLarge', bytes: 2 ** 27, limit: 2 ** 26 },
 	tooManySamples: { reason: 'tooManySamples', count: 2 ** 21, limit: 2 ** 20 },
+	tooManySoundFrames: { reason: 'tooManySoundFrames', count: 1_440_000, limit: 2 ** 20 },
 	tooLong: { reason: 'tooLong', seconds: 90_000, limit: 86_400 },
 	fragmented: { reason: 'fragmented' },
 	encrypted: { reason: 'encrypted', format: 'encv' },
@@ -51,13 +52,14 @@ const REFUSALS: { [Reason in Refusal['reason']]: Extract<Refusal, { reason: Reas
 	trimmed: { reason: 'trimmed', atStart: 0.5, atEnd: 0 },
 	edited: { reason: 'edited', what: 'several edits' },
 	soundVaries: { reason: 'soundVaries' },
+	unmeasuredSound: { reason: 'unmeasuredSound' },
 	noSilence: { reason: 'noSilence', format: 'MP3 with 2 channels', seconds: 8 },
 };
 
 const slot = (item: number) => ({ item, field: 'data' });
 const OTHERS: JoinError[] = [
 	errors.videosMissing([slot(1), slot(3)]),
-	errors.nothingToJoin(),
+	errors.nothingToJoin([slot(0)]),
 	errors.fieldMissing(0),
 	errors.fieldNotText(0),
 	errors.optionUnknown('Sound', 'loud', "'keep' or 'leaveOut'"),

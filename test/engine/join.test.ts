@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { ROWS } from '../unit/join/rows';
 import { readMp4 } from '../unit/join/readMp4';
+import { entry, lpcm, withSizes, withSound } from '../unit/join/soundEntries';
 import { clipBytes, joined } from '../unit/join/support';
 import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import { connect, node, startEngine, veoNode } from './harness';
@@ -174,6 +175,24 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 			[itemOf('a'), { binary: { data: fileOf(clipBytes('b').subarray(0, -7)) } }],
 			1,
 		],
+		[
+			'Item 1 has the sound configuration lpcm of its own kind, item 0 has the sound configuration lpcm of its own kind',
+			/Encode it as AAC/,
+			[16, 24].map((bits) => ({ binary: { data: fileOf(withSound(lpcm(bits, 12))) } })),
+			1,
+		],
+		[
+			"The file in 'Input Binary Field' has a sound track of 1440000 frames [item 0]",
+			/Encode the sound as AAC, or set 'Sound' to 'Leave Out'/,
+			[{ binary: { data: fileOf(withSizes(4, 1_440_000, entry('sowt', 0, 16))) } }],
+			0,
+		],
+		[
+			"The file in 'Input Binary Field' has sound of an old QuickTime kind [item 0]",
+			/Encode the sound as AAC, or set 'Sound' to 'Leave Out'/,
+			[{ binary: { data: fileOf(withSizes(1, 95, entry('sowt', 0, 16))) } }],
+			0,
+		],
 	])('%s', async (message, description, items, itemIndex) => {
 		const result = await run(items);
 		expect(result.error).toMatchObject({
@@ -213,8 +232,48 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 
 		test('all of them: nothing to join', async () => {
 			const result = await run([{ json: {} }], { options: { skipItemsWithoutVideo: true } });
-			expect(result.error?.message).toBe("'Input Binary Field' has no file in any item");
+			expect(result.error).toMatchObject({
+				message: "'Input Binary Field' has no file in any item",
+				description: expect.stringMatching(/^No item has the binary field 'data'/),
+			});
 		});
+	});
+
+	test('an item without files may leave an expression empty, where it is skipped', async () => {
+		const items = [itemOf('a', 'intro'), { json: { error: 'Refused' } }, itemOf('b', 'main')];
+		const inputBinaryField = '={{ Object.keys($binary) }}';
+		const skipping = { inputBinaryField, options: { skipItemsWithoutVideo: true } };
+		const { json } = rowOf(await run(items, skipping))!;
+		expect((json.clips as IDataObject[]).map(({ item }) => item)).toEqual([0, 2]);
+		const empty = "'Input Binary Field' is empty";
+		expect((await run(items, { inputBinaryField })).error?.message).toBe(`${empty} [item 1]`);
+		// An item that has a file is not passed over, nor is an empty field.
+		const named = { ...skipping, inputBinaryField: '={{ $json.name }}' };
+		expect((await run(itemsOf('a'), named)).error?.message).toBe(`${empty} [item 0]`);
+		expect((await run([{ json: {} }], named)).error?.message).toBe(`${empty} [item 0]`);
+	});
+
+	test.each(['__proto__', 'constructor', 'toString'])('no item has a file in %s', async (name) => {
+		const { error } = await run(itemsOf('a'), { inputBinaryField: name });
+		expect(error?.message).toBe("'Input Binary Field' has no file in 1 of the items [item 0]");
+	});
+
+	test('a name for the output that no object can have is not taken', async () => {
+		const row = rowOf(await run(itemsOf('a'), { options: { binaryField: '__proto__' } }));
+		expect(Object.keys(row!.files)).toEqual(['data']);
+	});
+
+	test.each([
+		['Scene 1.20', 'Scene 1.20.mp4'],
+		['Film 2026.11.25', 'Film 2026.11.25.mp4'],
+		['Dr.Who', 'Dr.Who.mp4'],
+		['film.webm', 'film.webm.mp4'],
+		['film.MP4', 'film.MP4'],
+		['film.mov', 'film.mov'],
+		['../../film', '_.._film.mp4'],
+	])('the file name %s becomes %s', async (fileName, expected) => {
+		const row = rowOf(await run(itemsOf('a'), { options: { fileName } }));
+		expect(row?.files.data?.fileName).toBe(expected);
 	});
 
 	test('Continue On Fail gives one row with the message, paired with all items', async () => {
@@ -239,6 +298,11 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 		[{ inputBinaryField: ' , ' }, "'Input Binary Field' is empty [item 0]"],
 		[{ inputBinaryField: '={{ $json }}' }, "'Input Binary Field' is not text [item 0]"],
 		[{ options: { sound: '={{ "loud" }}' } }, "'Sound' cannot be 'loud'"],
+		[{ options: { fileName: '={{ $json }}' } }, "'File Name' cannot be '[object Object]'"],
+		[
+			{ options: { binaryField: '={{ $binary.data }}' } },
+			"'Output Binary Field' cannot be '[object Object]'",
+		],
 		[{ inputBinaryField: '={{ $json.a.b.c.d }}' }, "'Input Binary Field' is empty [item 0]"],
 		[
 			{ inputBinaryField: "={{ $('Nowhere').item.json.a }}" },

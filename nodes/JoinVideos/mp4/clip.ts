@@ -135,8 +135,11 @@ function constantDuration({ durations, count }: SampleTable): number {
 /** @param pictureStart seconds from the movie's beginning to the first picture's */
 function readSound({ trak, stbl }: Track, movieTimescale: number, pictureStart: number): Sound {
 	const header = readMediaHeader(inside(trak, 'mdia', 'mdhd'));
-	const samples = readSamples(stbl);
+	const samples = readSamples(stbl, 'tooManySoundFrames');
 	const format = readSoundFormat(inside(stbl, 'stsd'), usedEntries(samples));
+	if (!format.isByteWide && samples.sizes.every((bytes) => bytes === 1)) {
+		throw new Refused({ reason: 'unmeasuredSound' });
+	}
 	const isKnown = format.frameLength !== undefined;
 	const timescale = isKnown ? format.sampleRate : header.timescale;
 	const frameTicks = format.frameLength ?? constantDuration(samples);

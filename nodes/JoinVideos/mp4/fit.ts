@@ -52,15 +52,26 @@ function formatDifference(a: PictureFormat, b: PictureFormat): Difference | unde
 	return differ('decoder configuration', ({ codec }) => `${codec} of its own kind`);
 }
 
+/** A person sees the same size, but one clip's frames lie on their side, as phones record them. */
+function isOnlyRotated(a: Picture, b: Picture): boolean {
+	const [one, other] = [shownSizeOf(a), shownSizeOf(b)];
+	return (
+		one.width === other.width && one.height === other.height && rotationOf(a) !== rotationOf(b)
+	);
+}
+
 function pictureDifference(a: Picture, b: Picture): Difference | undefined {
+	const rotations: [string, string] = [rotationOf(a), rotationOf(b)];
 	const [first] = Object.values(a.formats);
 	for (const format of Object.values(b.formats)) {
 		const difference = first && formatDifference(first, format);
+		if (difference?.trait === 'size' && isOnlyRotated(a, b)) {
+			return { trait: 'rotation', values: rotations };
+		}
 		if (difference) return difference;
 	}
 	// Another sample aspect ratio shows here: it would be drawn in the first clip's shape.
 	if (shapeOf(a) !== shapeOf(b)) return { trait: 'shape', values: [shapeOf(a), shapeOf(b)] };
-	const rotations: [string, string] = [rotationOf(a), rotationOf(b)];
 	return rotations[0] === rotations[1] ? undefined : { trait: 'rotation', values: rotations };
 }
 

@@ -1,5 +1,7 @@
 /** How the pictures of a track are encoded: its visual sample entries (ISO/IEC 14496-12, 12.1.3). */
-import { Box, childOf, childrenOf } from './boxes';
+import { childOf, childrenOf } from './boxes';
+import type { Box } from './boxes';
+import { configurationOf } from './decoderConfig';
 import { damaged, Refused } from './refusal';
 
 /** Fields of a VisualSampleEntry before its boxes. */
@@ -9,8 +11,6 @@ const WIDTH_AT = 24;
 const ENTRY_LIMIT_BYTES = 2 ** 16;
 /** Parameter sets have some 40 bytes, with scaling matrices a few hundred. */
 const SETS_LIMIT_BYTES = 2 ** 12;
-/** Boxes that describe the picture to a player, but not to a decoder. */
-const DESCRIPTIVE = 'btrt pasp colr fiel gama clap clli mdcv uuid'.split(' ');
 
 const CODECS: Record<string, string> = {
 	avc1: 'H.264',
@@ -60,14 +60,6 @@ function readAvc(avcC: Box): { lengthBytes: number; sets: Buffer } {
 	return { lengthBytes, sets };
 }
 
-/** The codec's own boxes of a sample entry: all that a decoder is given. */
-function configurationOf(entry: Box): string {
-	return [...childrenOf(entry, FIELDS_BYTES)]
-		.filter(({ type }) => !DESCRIPTIVE.includes(type))
-		.map(({ type, bytes }) => `${type}:${bytes.toString('hex')}`)
-		.join(' ');
-}
-
 /** A sample entry with its header, as it will stand in a film: its data reference is the only one. */
 export function ownEntry(box: Box): Buffer {
 	const bytes = Buffer.alloc(8 + box.length);
@@ -90,7 +82,7 @@ function readEntry(box: Box): PictureFormat {
 		codec: `${CODECS[box.type] ?? 'codec'} (${box.type.trim()})`,
 		width: box.u16(WIDTH_AT),
 		height: box.u16(WIDTH_AT + 2),
-		configuration: avc ? avc.sets.toString('hex') : configurationOf(box),
+		configuration: avc ? avc.sets.toString('hex') : configurationOf(box, FIELDS_BYTES),
 		entry: ownEntry(box),
 		avc,
 	};

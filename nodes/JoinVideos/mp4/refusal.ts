@@ -9,6 +9,7 @@ export type Trait =
 	| 'decoder configuration'
 	| 'NAL length size'
 	| 'sound format'
+	| 'sound configuration'
 	| 'sample rate'
 	| 'channel count'
 	| 'frame length';
@@ -21,6 +22,8 @@ export type Refusal =
 	| { reason: 'cutBeforeIndex' }
 	| { reason: 'indexTooLarge'; bytes: number; limit: number }
 	| { reason: 'tooManySamples'; count: number; limit: number }
+	/** Of a sound track. */
+	| { reason: 'tooManySoundFrames'; count: number; limit: number }
 	| { reason: 'tooLong'; seconds: number; limit: number }
 	| { reason: 'compressedIndex' }
 	/** `box` is the type of the box whose content contradicts itself or the file. */
@@ -33,6 +36,8 @@ export type Refusal =
 	| { reason: 'trimmed'; atStart: number; atEnd: number }
 	| { reason: 'edited'; what: 'several edits' | 'another speed' | 'late picture' }
 	| { reason: 'soundVaries' }
+	/** The sizes of the sound's frames are not in bytes. */
+	| { reason: 'unmeasuredSound' }
 	| { reason: 'differ'; trait: Trait; clips: [number, number]; values: [string, string] }
 	/** The clip needs silence, which can be made for AAC-LC with one or two channels only. */
 	| { reason: 'noSilence'; format: string; seconds: number };

@@ -8,6 +8,8 @@ const SAMPLE_LIMIT = 2 ** 20;
 /** Durations and offsets beyond are negative numbers in disguise. */
 const TICK_LIMIT = 2 ** 31;
 
+type TooMany = 'tooManySamples' | 'tooManySoundFrames';
+
 export interface SampleTable {
 	readonly count: number;
 	/** Place in the file. */
@@ -24,16 +26,14 @@ export interface SampleTable {
 }
 
 /** Sizes out of `stsz` or `stz2` (8.7.3). */
-function readSizes(stbl: Box): Uint32Array {
+function readSizes(stbl: Box, reason: TooMany): Uint32Array {
 	const stsz = childOf(stbl, 'stsz');
 	const box = stsz ?? inside(stbl, 'stz2');
 	const constantSize = stsz ? stsz.u32(4) : 0;
 	const fieldBits = stsz ? 32 : box.u8(7);
 	if (![4, 8, 16, 32].includes(fieldBits)) throw damaged(box.type);
 	const count = constantSize === 0 ? box.entryCount(8, fieldBits / 8) : box.u32(8);
-	if (count > SAMPLE_LIMIT) {
-		throw new Refused({ reason: 'tooManySamples', count, limit: SAMPLE_LIMIT });
-	}
+	if (count > SAMPLE_LIMIT) throw new Refused({ reason, count, limit: SAMPLE_LIMIT });
 	if (constantSize !== 0) return new Uint32Array(count).fill(constantSize);
 	const sizes = new Uint32Array(count);
 	for (let sample = 0; sample < count; sample++) {
@@ -142,10 +142,11 @@ function placeSamples(stbl: Box, sizes: Uint32Array) {
 /**
  * All samples of a track.
  * @param stbl the sample table box
+ * @param tooMany the reason to refuse more samples than are read
  * @throws Refused when the tables contradict each other
  */
-export function readSamples(stbl: Box): SampleTable {
-	const sizes = readSizes(stbl);
+export function readSamples(stbl: Box, tooMany: TooMany = 'tooManySamples'): SampleTable {
+	const sizes = readSizes(stbl, tooMany);
 	const count = sizes.length;
 	return {
 		count,

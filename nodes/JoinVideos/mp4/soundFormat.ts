@@ -1,5 +1,7 @@
 /** How the sound of a track is encoded: its audio sample entries (ISO/IEC 14496-12, 12.2.3). */
-import { Box, childOf, childrenOf } from './boxes';
+import { childOf, childrenOf } from './boxes';
+import type { Box } from './boxes';
+import { configurationOf, indicationOf, specificInfoOf } from './decoderConfig';
 import { ownEntry } from './pictureFormat';
 import { damaged, Refused } from './refusal';
 
@@ -35,6 +37,11 @@ export interface SoundFormat {
 	readonly frameLength?: number;
 	/** For AAC: the AudioSpecificConfig, and what kind of stream it is. */
 	readonly aac?: { readonly config: Buffer; readonly indication: number };
+	/**
+	 * Whether a frame can have a single byte. For other sound old QuickTime files write 1 as the size of all
+	 * frames, whatever it is (QuickTime File Format, sample size atoms).
+	 */
+	readonly isByteWide: boolean;
 	/** Equal for equal decoder configurations, where it is not AAC. */
 	readonly configuration: string;
 	/** The whole sample entry, header included. */
@@ -87,43 +94,20 @@ export function readAacConfig(config: Buffer) {
 	return { kind, sampleRate, channels, frameLength };
 }
 
-/** The content of the first descriptor with this tag (ISO/IEC 14496-1, 7.2.6). */
-function descriptor(box: Box, from: number, end: number, wanted: number): [number, number] {
-	let at = from;
-	while (at < end) {
-		const tag = box.u8(at);
-		let length = 0;
-		let more = true;
-		at += 1;
-		for (let byte = 0; more && byte < 4; byte++, at++) {
-			length = (length << 7) | (box.u8(at) & 0x7f);
-			more = box.u8(at) >= 0x80;
-		}
-		if (at + length > end) throw damaged(box.type);
-		if (tag === wanted) return [at, at + length];
-		at += length;
-	}
-	throw damaged(box.type);
-}
-
-/** Object type indication and decoder specific info out of `esds` (ISO/IEC 14496-14, 6.7). */
-function readEsds(esds: Box): { indication: number; config?: Buffer } {
-	const [es, esEnd] = descriptor(esds, 4, esds.length, 3);
-	const flags = esds.u8(es + 2);
-	let at = es + 3 + (flags & 0x80 ? 2 : 0) + (flags & 0x20 ? 2 : 0);
-	if (flags & 0x40) at += 1 + esds.u8(at);
-	const [decoder, decoderEnd] = descriptor(esds, at, esEnd, 4);
-	const indication = esds.u8(decoder);
-	if (!AAC_INDICATIONS.includes(indication)) return { indication };
-	const [config, configEnd] = descriptor(esds, decoder + 13, decoderEnd, 5);
-	return { indication, config: Buffer.from(esds.slice(config, configEnd)) };
-}
-
 /** QuickTime's versions of the entry are longer (QuickTime File Format, sound sample description). */
 function fieldsBytes(box: Box, stsdVersion: number): number {
 	const version = stsdVersion === 0 ? box.u16(8) : 0;
 	return FIELDS_BYTES + ({ 1: 16, 2: 36 }[version] ?? 0);
 }
+
+/**
+ * The fields that a decoder of uncompressed sound goes by: version, channels, bits, rate, and those of the
+ * longer versions, such as the order of bytes.
+ */
+const ownFieldsOf = (box: Box, fields: number): string =>
+	[box.slice(8, 10), box.slice(16, 20), box.slice(24, fields)]
+		.map((bytes) => bytes.toString('hex'))
+		.join(' ');
 
 function readEntry(box: Box, stsdVersion: number): SoundFormat {
 	if (box.length > ENTRY_LIMIT_BYTES || box.length < FIELDS_BYTES) throw damaged('stsd');
@@ -136,17 +120,16 @@ function readEntry(box: Box, stsdVersion: number): SoundFormat {
 	const known = {
 		channels: box.u16(16),
 		sampleRate: box.u16(24),
+		isByteWide: box.u16(16) === 1 && (box.u16(18) <= 8 || /^[au]law$/.test(box.type)),
 		entry: ownEntry(box),
-		configuration: [
-			box.type,
-			...[...childrenOf(box, fields)].map(({ bytes }) => bytes.toString('hex')),
-		].join(' '),
+		configuration: `${ownFieldsOf(box, fields)} ${configurationOf(box, fields)}`,
 	};
 	if (box.type !== 'mp4a' || !esds) return { ...known, name: box.type.trim() };
-	const { indication, config } = readEsds(esds);
-	if (!config)
+	const indication = indicationOf(esds);
+	if (!AAC_INDICATIONS.includes(indication)) {
 		return { ...known, name: indication === 0x6b || indication === 0x69 ? 'MP3' : 'mp4a' };
-	return { ...known, ...aacFormat(config, indication, known.channels) };
+	}
+	return { ...known, ...aacFormat(specificInfoOf(esds), indication, known.channels) };
 }
 
 function aacFormat(config: Buffer, indication: number, entryChannels: number) {
@@ -190,10 +173,18 @@ export function readSoundFormat(stsd: Box, used: ReadonlySet<number>): SoundForm
 
 /** In what two formats differ, with both values; undefined when frames of both can stand in one track. */
 export function soundDifference(a: SoundFormat, b: SoundFormat) {
-	const differ = (trait: 'sound format' | 'sample rate' | 'channel count' | 'frame length') => {
+	const differ = (
+		trait:
+			| 'sound format'
+			| 'sound configuration'
+			| 'sample rate'
+			| 'channel count'
+			| 'frame length',
+	) => {
 		const value = ({ name, sampleRate, channels, frameLength }: SoundFormat) =>
 			({
 				'sound format': name,
+				'sound configuration': `${name} of its own kind`,
 				'sample rate': `${sampleRate} Hz`,
 				'channel count': String(channels),
 				'frame length': String(frameLength),
@@ -204,5 +195,5 @@ export function soundDifference(a: SoundFormat, b: SoundFormat) {
 	if (a.sampleRate !== b.sampleRate) return differ('sample rate');
 	if (a.channels !== b.channels) return differ('channel count');
 	if (a.frameLength !== b.frameLength) return differ('frame length');
-	return a.configuration !== b.configuration ? differ('sound format') : undefined;
+	return a.configuration !== b.configuration ? differ('sound configuration') : undefined;
 }

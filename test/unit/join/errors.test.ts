@@ -11,6 +11,7 @@ const TRAITS: Trait[] = [
 	'rotation',
 	'codec',
 	'decoder configuration',
+	'sound configuration',
 	'NAL length size',
 	'sound format',
 	'sample rate',
@@ -30,6 +31,7 @@ const OF_ONE: Refusal[] = [
 	{ reason: 'cutBeforeIndex' },
 	{ reason: 'indexTooLarge', bytes: 99_500_000, limit: 67_108_864 },
 	{ reason: 'tooManySamples', count: 2_000_000, limit: 1_048_576 },
+	{ reason: 'tooManySoundFrames', count: 1_440_000, limit: 1_048_576 },
 	{ reason: 'compressedIndex' },
 	{ reason: 'damagedIndex', box: 'stsc' },
 	{ reason: 'fragmented' },
@@ -42,6 +44,7 @@ const OF_ONE: Refusal[] = [
 	{ reason: 'edited', what: 'another speed' },
 	{ reason: 'edited', what: 'late picture' },
 	{ reason: 'soundVaries' },
+	{ reason: 'unmeasuredSound' },
 	{ reason: 'noSilence', format: 'MP3 with 2 channels', seconds: 1.992 },
 ];
 
@@ -54,7 +57,7 @@ const ALL: JoinError[] = [
 	errors.fieldNotText(1),
 	errors.optionUnknown('Sound', 'loud', "'keep' or 'leaveOut'"),
 	errors.videosMissing([{ item: 1, field: 'data' }]),
-	errors.nothingToJoin(),
+	errors.nothingToJoin([{ item: 0, field: 'data' }]),
 	errors.clipUnreadable({ item: 1, field: 'data' }, new Error('EIO')),
 	errors.storeRefused(new Error('ENOSPC')),
 	errors.stopped(),
@@ -102,7 +105,9 @@ test("n8n's own: with the item where one alone is the cause", () => {
 	const two = toNodeError(node, notJoinable(differ('size'), SLOTS));
 	expect(two.message).toBe('Item 2 is B, item 0 is A');
 	expect(two.context.itemIndex).toBe(2);
-	expect(toNodeError(node, errors.nothingToJoin()).context.itemIndex).toBeUndefined();
+	expect(
+		toNodeError(node, errors.nothingToJoin([{ item: 0, field: 'data' }])).context.itemIndex,
+	).toBeUndefined();
 });
 
 test('many items without a video are cut short', () => {
@@ -112,4 +117,17 @@ test('many items without a video are cut short', () => {
 	expect(details.description).toMatch(
 		/^Items 0, 1, .*, 49 and 10 more have no binary field 'data'/,
 	);
+});
+
+test('one byte is one byte', () => {
+	const { message } = notJoinable({ reason: 'dataMissing', bytes: 1 }, SLOTS, 1);
+	expect(message).toBe("The file in 'Input Binary Field' is cut off: 1 byte is missing");
+});
+
+test('only where frames are hidden does the way out speak of them', () => {
+	const wayOut = (what: 'several edits' | 'another speed' | 'late picture') =>
+		notJoinable({ reason: 'edited', what }, SLOTS, 1).details.description;
+	expect(wayOut('several edits')).toMatch(/hidden frames/);
+	expect(wayOut('another speed')).not.toMatch(/hidden|cuts/);
+	expect(wayOut('late picture')).not.toMatch(/hidden|cuts/);
 });

@@ -205,6 +205,19 @@ describe('one clip', () => {
 		expect((refusal as { bytes: number }).bytes).toBeGreaterThan(3_999_000_000);
 	});
 
+	test('uncompressed sound, which has a frame for each of its samples', async () => {
+		let seen = 0;
+		const file = changed('stsz', () =>
+			seen++ === 0 ? undefined : [box('stsz', u32(0, 4, 1_440_000))],
+		);
+		expect(await refusalOf(parsed(file))).toEqual({
+			reason: 'tooManySoundFrames',
+			count: 1_440_000,
+			limit: 2 ** 20,
+		});
+		expect((await parsed(file, false)).sound).toBeUndefined();
+	});
+
 	test('samples that share bytes', async () => {
 		const file = changed(
 			'stco',
@@ -242,6 +255,29 @@ describe('two clips', () => {
 		expect(await refusalOf(joinedClips('a', 'b', name, 'c'))).toEqual({
 			...refusal,
 			clips: [0, 2],
+		});
+	});
+
+	test('the same size for a viewer, one of them rotated: the rotation is named', async () => {
+		const clip = await parsed(source);
+		const { picture } = clip;
+		const matrix = Buffer.from(picture.matrix);
+		[0, NORMAL, 0, -NORMAL, 0].forEach((value, at) => matrix.writeInt32BE(value, 4 * at));
+		const [format] = picture.formats;
+		if (!format) throw new Error('The clip has no format');
+		const upright = {
+			...picture,
+			matrix,
+			formats: [{ ...format, width: format.height, height: format.width }],
+			shownWidth: picture.shownHeight,
+			shownHeight: picture.shownWidth,
+		};
+		const fit = async () => checkFit([clip, { ...clip, picture: upright }], true);
+		expect(await refusalOf(fit())).toEqual({
+			reason: 'differ',
+			trait: 'rotation',
+			clips: [0, 1],
+			values: ['not rotated', 'rotated by 90°'],
 		});
 	});
 

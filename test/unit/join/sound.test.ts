@@ -14,6 +14,7 @@ const soundOf = (rate: number, more: Partial<Sound> = {}): Sound => ({
 		name: 'AAC-LC',
 		sampleRate: rate,
 		channels: 2,
+		isByteWide: false,
 		frameLength: FRAME,
 		configuration: '',
 		entry: Buffer.alloc(0),
