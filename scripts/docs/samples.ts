@@ -189,6 +189,7 @@ export const HINTS: Readonly<Record<keyof typeof hints, readonly string[]>> = {
 		hints.foundInLedger(1, 1),
 	],
 	foundAtApi: [hints.foundAtApi(2, 10), hints.foundAtApi(1, 1)],
+	requestedOtherwise: [hints.requestedOtherwise([0]), hints.requestedOtherwise([1, 3])],
 	endedWithoutVideo: [hints.endedWithoutVideo([4]), hints.endedWithoutVideo([4, 5, 6, 9])],
 	couldNotBeGenerated: [hints.couldNotBeGenerated([2]), hints.couldNotBeGenerated([2, 7])],
 	settingsLeftOut: [

@@ -81,3 +81,22 @@ test('another reference is not another video: a retry finds what is paid', async
 	// It tells what the log tells: the reference that travelled with the request.
 	expect(rowsOf(retried)[0]?.n8n).toMatchObject({ executionId: '2', reference: 'first' });
 });
+
+test('that is too long does not keep a retry from what is paid', async () => {
+	setup.api.fault({ on: 'cdn', action: { kind: 'status', status: 500 }, times: 4 });
+	const reference = 'x'.repeat(87);
+	const options = {
+		reference:
+			'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+	};
+	const broken = await run({ options }, itemsOf(1), { executionId: '9' });
+	expect(broken.status).toBe('error');
+	expect(posts(setup)[0]?.clientRequestId).toContain(`:${reference}`);
+	// The number of the retry leaves less room.
+	const retried = await run({ options: { reference } }, itemsOf(1), {
+		executionId: '10',
+		retryOf: '9',
+	});
+	expect(retried.error).toBeUndefined();
+	expect(posts(setup)).toHaveLength(1);
+});

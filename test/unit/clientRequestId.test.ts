@@ -112,6 +112,8 @@ describe('a reference', () => {
 				fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
 				fc.integer({ min: 1, max: 999 }),
 				(reference, attempt) => {
+					const { length, max } = referenceLengths(ORIGIN, reference);
+					fc.pre(length <= max);
 					const id = idWith(reference, attempt);
 					expect(id).toMatch(/^[A-Za-z0-9._:-]+$/);
 					expect(readClientRequestId(id)).toEqual({
@@ -135,5 +137,7 @@ describe('a reference', () => {
 		const longest = 'x'.repeat(max);
 		expect(referenceLengths(ORIGIN, longest).length).toBe(max);
 		expect(idWith(longest, 999)).toHaveLength(128);
+		// After that it travels without the reference.
+		expect(idWith(longest, 1_000)).toBe(idWith('x', 1_000).replace(/:x$/, ''));
 	});
 });

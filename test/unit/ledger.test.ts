@@ -267,7 +267,7 @@ describe('Ledger', () => {
 describe('what a retry knows of the execution before', () => {
 	const before = (context: IDataObject, runs: number[], executionId?: string) => {
 		const ledger = new Ledger(context);
-		for (const run of runs) ledger.begin(run, false, executionId ? { executionId } : undefined);
+		for (const run of runs) ledger.begin(run, executionId ? { executionId } : undefined);
 		return ledger;
 	};
 	/** What n8n hands on of a node's context. */
@@ -275,13 +275,13 @@ describe('what a retry knows of the execution before', () => {
 
 	test('a new execution is the retry of none', () => {
 		const ledger = before({}, [0, 1, 2]);
-		expect(ledger.crash).toBeUndefined();
+		expect(ledger.crashes).toEqual([]);
 		expect(ledger.ordinalOf(2)).toBe(2);
 	});
 
 	test('a context that is gone tells a crash; runs count from the first one', () => {
 		const ledger = before({}, [1, 2], '7');
-		expect(ledger.crash).toEqual({ executionId: '7' });
+		expect(ledger.crashes).toEqual([{ executionId: '7' }]);
 		expect([ledger.ordinalOf(1), ledger.ordinalOf(2)]).toEqual([0, 1]);
 	});
 
@@ -289,7 +289,7 @@ describe('what a retry knows of the execution before', () => {
 		const context = {};
 		before(context, [0, 1]);
 		const ledger = before(stored(context), [1, 2], '7');
-		expect(ledger.crash).toBeUndefined();
+		expect(ledger.crashes).toEqual([]);
 		expect(ledger.ordinalOf(2)).toBe(2);
 	});
 
@@ -297,36 +297,30 @@ describe('what a retry knows of the execution before', () => {
 		const context = {};
 		before(context, [0, 1]);
 		const ledger = before(stored(context), [2], '7');
-		expect(ledger.crash).toEqual({ executionId: '7' });
+		expect(ledger.crashes).toEqual([{ executionId: '7' }]);
 		expect(ledger.ordinalOf(2)).toBe(2);
-	});
-
-	test('each try of a tool is a run of its own, and tells nothing', () => {
-		const context = {};
-		new Ledger(context).begin(0, true);
-		const ledger = new Ledger(stored(context));
-		ledger.begin(1, true, { executionId: '7' });
-		expect(ledger.crash).toBeUndefined();
 	});
 
 	test('entries of a version that wrote down no runs tell an ordinary end', () => {
 		const context = {};
 		new Ledger(context).sending('0.0.a', { req: 'r', at: 1 });
-		expect(before(stored(context), [0], '7').crash).toBeUndefined();
+		expect(before(stored(context), [0], '7').crashes).toEqual([]);
 	});
 
-	test('a retry of the retry that ended by itself keeps counting, and has no crash behind it', () => {
+	test('a retry of the retry that ended by itself keeps counting, and remembers the crash', () => {
 		const context = {};
 		before(context, [1], '7');
 		const ledger = before(stored(context), [1], '8');
-		expect(ledger.crash).toBeUndefined();
+		expect(ledger.crashes).toEqual([{ executionId: '7' }]);
 		expect(ledger.ordinalOf(1)).toBe(0);
 	});
 
-	test('tries of one retry share what was read of the log', () => {
+	test('the tries of one retry remember it once; a later run adds the retry itself', () => {
 		const context = {};
-		const ledger = before(context, [0], '7');
-		ledger.crash!.lost = [];
-		expect(before(stored(context), [0], '7').crash).toEqual({ executionId: '7', lost: [] });
+		before(context, [0, 0, 1], '7');
+		expect(before(stored(context), [2, 2], '8').crashes).toEqual([
+			{ executionId: '7' },
+			{ executionId: '8' },
+		]);
 	});
 });

@@ -76,7 +76,9 @@ export function clientRequestId(origin: RequestOrigin, part: RequestPart): strin
 	const source = sourceHash(origin.instanceId, origin.nodeId, hash);
 	const suffix = attempt > 1 ? `.${attempt}` : '';
 	const end = reference === undefined ? '' : `:${encodeReference(reference)}`;
-	return `${placeOf(origin)}.${source}-${nonce}-${shortHash(body)}${suffix}${end}`;
+	const id = `${placeOf(origin)}.${source}-${nonce}-${shortHash(body)}${suffix}`;
+	// Without the whole ID a lost answer is not found in the log, which costs more than a reference.
+	return id.length + end.length <= MAX_LENGTH ? id + end : id;
 }
 
 /** How many characters of the header a reference takes, and how many it may take. */

@@ -25,26 +25,11 @@ export interface LedgerEntry extends IDataObject {
 	usd?: number;
 }
 
-/** A paid request of a crashed execution, until an item claims it. */
-export interface LostPurchase extends IDataObject {
-	id: string;
-	/** The client request ID. */
-	req: string;
-	/** When it was logged, in ms since the epoch. */
-	at: number;
-	/** The model, unless the generation ID ends with it. */
-	model?: string;
-	/** What it cost, in millionths of a dollar. */
-	usd?: number;
-}
-
-/** The execution that this one retries, where it left no ledger. */
+/** An execution that was retried, and that may have paid for more than the ledger holds. */
 export interface CrashedExecution extends IDataObject {
 	executionId: string;
 	/** When it began, in ms since the epoch, where n8n tells. */
 	startedAtMs?: number;
-	/** What it paid for and no item has claimed yet; missing until the usage log is read. */
-	lost?: LostPurchase[];
 }
 
 interface Page extends IDataObject {
@@ -61,7 +46,8 @@ interface Page extends IDataObject {
 	retryOf?: string;
 	/** After a crash: the run index of the first run in this execution. */
 	firstRun?: number;
-	crash?: CrashedExecution;
+	/** The newest last. */
+	crashes?: CrashedExecution[];
 }
 
 /** An entry as version 0.1.0 wrote it, under a key with the hash of the body. */
@@ -116,17 +102,17 @@ export class Ledger {
 	 * Called when a run of the node begins. What n8n kept of the retried execution tells a crash from an
 	 * ordinary end: a run that ended, even at once, is written down here.
 	 */
-	begin(runIndex: number, isTool: boolean, retried?: CrashedExecution): void {
+	begin(runIndex: number, retried?: CrashedExecution): void {
 		const { lastRun, retryOf, entries } = this.page;
 		this.page.lastRun = runIndex;
 		if (!retried || retried.executionId === retryOf) return;
 		this.page.retryOf = retried.executionId;
 		const isFresh = lastRun === undefined && Object.keys(entries).length === 0;
 		if (isFresh) this.page.firstRun = runIndex;
-		// Each try of a tool is a run of its own.
-		const isLost = isFresh || (!isTool && lastRun !== undefined && lastRun < runIndex);
-		if (isLost) this.page.crash = { ...retried };
-		else delete this.page.crash;
+		// A later run than the last one that is known: the retried execution may have crashed in it.
+		const isLost = isFresh || (lastRun !== undefined && lastRun < runIndex);
+		// An earlier one stays: a retry of it may have ended before it asked for all that was paid for.
+		if (isLost) this.page.crashes = [...this.crashes, { ...retried }];
 	}
 
 	/** The number of a run, counted from the first one that n8n gave in this execution. */
@@ -134,9 +120,15 @@ export class Ledger {
 		return runIndex - (this.page.firstRun ?? 0);
 	}
 
-	/** The execution whose purchases the ledger does not hold. */
-	get crash(): CrashedExecution | undefined {
-		return this.page.crash;
+	/** The executions whose purchases the ledger may not hold, the newest last. */
+	get crashes(): readonly CrashedExecution[] {
+		return this.page.crashes ?? [];
+	}
+
+	/** The generations that are held, and those that ended at no cost. */
+	get knownIds(): string[] {
+		const held = Object.values(this.page.entries).flatMap(({ id }) => id ?? []);
+		return [...held, ...Object.values(this.page.ended)];
 	}
 
 	/** Writes down what a crashed execution paid for. */

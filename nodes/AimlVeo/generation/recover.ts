@@ -8,35 +8,65 @@ import type { KnownRequest, RequestOrigin } from '../api/clientRequestId';
 import { modelInId } from '../api/responses';
 import type { Reader } from '../api/retry';
 import { isCharged, modelQuery, periodSince, readLog } from '../api/usageLog';
+import type { LogQuery } from '../api/usageLog';
 import { MODELS } from '../catalogue/models';
 import type { RequestPlan } from '../request/plan';
-import { hashRequest } from '../request/requestKey';
+import { hashContent, hashRequest } from '../request/requestKey';
 import { crashUnclear } from '../shared/messages';
 import { MICRO_USD } from '../shared/money';
 import { asNumber, asObject, asText, toText } from '../shared/values';
-import type { CrashedExecution, Ledger, LostPurchase } from './ledger';
+import type { CrashedExecution, Ledger } from './ledger';
 
 /** n8n deletes executions after this time, unless it is told otherwise. */
 const KEPT_BY_N8N_MS = 14 * 86_400_000;
 /** How much the clocks of n8n and the API may differ. */
 const CLOCK_MS = 86_400_000;
+/** The API takes so many models in one query. */
+const MAX_MODELS = 50;
+
+/** An item whose video was found. */
+export interface Claim {
+	readonly itemIndex: number;
+	/** The crashed execution requested it with other values. */
+	readonly isOther: boolean;
+}
 
 export interface RecoverContext extends Reader {
 	readonly ledger: Ledger;
 	readonly origin: Omit<RequestOrigin, 'itemIndex'>;
 	readonly isTool: boolean;
 	readonly now: () => number;
-	/** Told how many videos of the crashed execution were found. */
-	readonly onRecovered: (count: number, executionId: string) => void;
+	/** Told which videos of the crashed execution were found. */
+	readonly onRecovered: (found: readonly Claim[], executionId: string) => void;
 }
 
-function asLost(row: IDataObject, nowMs: number): LostPurchase {
+/** A paid request of a crashed execution. */
+interface LostPurchase {
+	readonly id: string;
+	/** The client request ID. */
+	readonly req: string;
+	/** The same, read. */
+	readonly request: KnownRequest;
+	/** When it was logged, in ms since the epoch. */
+	readonly at: number;
+	/** The model, unless the generation ID ends with it. */
+	readonly model?: string;
+	/** What it cost, in millionths of a dollar. */
+	readonly usd?: number;
+}
+
+/** A row of the log as a purchase of this execution; undefined for all other rows. */
+function asLost(row: IDataObject, executionId: string, nowMs: number): LostPurchase | undefined {
+	const req = asText(row.client_request_id) ?? '';
+	const request = readRequestOf(executionId, req);
+	if (!request || (row.status === 'failed' && !isCharged(row))) return undefined;
 	const usd = asNumber(asObject(row.cost)?.usd);
 	const id = toText(row.inference_id) ?? '';
 	const model = modelInId(id) === undefined ? asText(row.model) : undefined;
 	return {
 		id,
-		req: asText(row.client_request_id) ?? '',
+		req,
+		request,
 		at: Date.parse(String(row.created)) || nowMs,
 		...(model !== undefined && { model }),
 		...(usd !== undefined && { usd: Math.round(usd * MICRO_USD) }),
@@ -50,24 +80,24 @@ function asLost(row: IDataObject, nowMs: number): LostPurchase {
 async function readLost(
 	context: RecoverContext,
 	{ executionId, startedAtMs }: CrashedExecution,
+	models: readonly string[],
 ): Promise<LostPurchase[]> {
 	const nowMs = context.now();
 	const sinceMs = (startedAtMs ?? nowMs - KEPT_BY_N8N_MS) - CLOCK_MS;
 	// A row without a readable time is not too old.
 	const isTooOld = (row?: IDataObject) => Date.parse(String(row?.created)) < sinceMs;
-	const models = modelQuery(MODELS.map(({ id }) => id));
+	const names = modelQuery(models);
+	const query: LogQuery = [
+		['period', periodSince(nowMs - sinceMs)],
+		...(names.length <= MAX_MODELS ? names : []),
+	];
 	const lost = new Map<string, LostPurchase>();
 	let isRead = false;
-	for await (const page of readLog(context, [
-		['period', periodSince(nowMs - sinceMs)],
-		...models,
-	])) {
+	for await (const page of readLog(context, query)) {
 		if ('cause' in page) throw crashUnclear(executionId, page.cause);
 		for (const row of page.rows.filter((one) => !isTooOld(one))) {
-			const isOurs = readRequestOf(executionId, asText(row.client_request_id) ?? '');
-			if (!isOurs || (row.status === 'failed' && !isCharged(row))) continue;
-			const purchase = asLost(row, nowMs);
-			lost.set(purchase.id, purchase);
+			const purchase = asLost(row, executionId, nowMs);
+			if (purchase) lost.set(purchase.id, purchase);
 		}
 		isRead = page.isLast || isTooOld(page.rows[page.rows.length - 1]);
 		if (isRead) break;
@@ -76,59 +106,91 @@ async function readLost(
 	return [...lost.values()];
 }
 
-type Match = (request: KnownRequest, plan: RequestPlan) => boolean;
-
-/** What makes a request of the crashed execution the one of an item, the surest first. */
-function matchesOf({ origin, isTool }: RecoverContext): Match[] {
-	const body: Match = (request, plan) =>
-		request.body !== undefined &&
-		plan.request !== undefined &&
-		request.body === shortHash(hashRequest(plan.request));
-	const place: Match = ({ runIndex, itemIndex }, plan) =>
-		isTool || (runIndex === origin.runIndex && itemIndex === plan.itemIndex);
-	const reference: Match = (request, plan) => request.reference === plan.options.reference;
-	const both =
-		(one: Match, other: Match): Match =>
-		(request, plan) =>
-			one(request, plan) && other(request, plan);
-	return [
-		both(body, place),
-		// Rows of a sheet may have moved since the crash.
-		both(body, reference),
-		body,
-		// Its expressions may give other values now; another reference tells that it is another row.
-		both(place, reference),
-	];
+/** What the log showed this execution. Not stored: a retry reads it anew, and more may be finished by then. */
+interface Reading {
+	readonly models: readonly string[];
+	readonly lost: ReadonlyMap<CrashedExecution, readonly LostPurchase[]>;
 }
 
-/** Writes into the ledger what each match finds; returns how many it found. */
-function claim(
-	{ ledger, origin }: RecoverContext,
-	{ executionId }: CrashedExecution,
-	lost: LostPurchase[],
+const readings = new WeakMap<Ledger, Reading>();
+
+/** The purchases of all crashed executions, the newest first; read once for all runs, unless they use other models. */
+async function lostFor(
+	context: RecoverContext,
 	plans: readonly RequestPlan[],
-	isMatch: Match,
-): number {
-	let count = 0;
-	for (const plan of plans.filter(({ key }) => !ledger.find(key))) {
-		const hash = plan.key.slice(plan.key.lastIndexOf('.') + 1);
-		const source = sourceHash(origin.instanceId, origin.nodeId, hash);
-		const found = lost.findIndex(({ req }) => {
-			const request = readRequestOf(executionId, req);
-			return request?.source === source && isMatch(request, plan);
-		});
-		const [purchase] = found < 0 ? [] : lost.splice(found, 1);
-		if (!purchase) continue;
-		const body = plan.request && hashRequest(plan.request);
-		ledger.enter(plan.key, { ...purchase, ...(body !== undefined && { body }) });
-		count += 1;
+): Promise<Reading['lost']> {
+	const known = readings.get(context.ledger);
+	const wanted = plans.flatMap(({ request }) => request?.model ?? []);
+	if (known && wanted.every((model) => known.models.includes(model))) return known.lost;
+	const before = known?.models ?? MODELS.map(({ id }) => id);
+	const models = [...new Set([...before, ...wanted])];
+	const lost = new Map<CrashedExecution, LostPurchase[]>();
+	for (const crash of [...context.ledger.crashes].reverse()) {
+		lost.set(crash, await readLost(context, crash, models));
 	}
-	return count;
+	readings.set(context.ledger, { models, lost });
+	return lost;
+}
+
+/** An item that nothing is known of yet. */
+interface Wanted {
+	readonly plan: RequestPlan;
+	/** Hash of what the user entered, with this node. */
+	readonly source: string;
+	/** Hash of what would be sent. */
+	readonly body?: string;
+}
+
+type Match = (request: KnownRequest, wanted: Wanted) => boolean;
+
+const all =
+	(...matches: Match[]): Match =>
+	(request, wanted) =>
+		matches.every((isMatch) => isMatch(request, wanted));
+
+const isSameBody: Match = ({ body }, wanted) => body !== undefined && body === wanted.body;
+const isSameReference: Match = ({ reference }, { plan }) => reference === plan.options.reference;
+
+/** Enters into the ledger what each match finds, the surest first. */
+function claimAll(
+	{ ledger, origin, isTool }: RecoverContext,
+	lost: readonly LostPurchase[],
+	wanted: readonly Wanted[],
+): Claim[] {
+	const isSamePlace: Match = ({ runIndex, itemIndex }, { plan }) =>
+		isTool || (runIndex === origin.runIndex && itemIndex === plan.itemIndex);
+	const taken = new Set(ledger.knownIds);
+	let hasMoved = false;
+	const found: Claim[] = [];
+	const claim = (isMatch: Match) => {
+		for (const one of wanted.filter(({ plan }) => !ledger.find(plan.key))) {
+			const purchase = lost.find(
+				({ id, request }) =>
+					!taken.has(id) && request.source === one.source && isMatch(request, one),
+			);
+			if (!purchase) continue;
+			const { request, ...entry } = purchase;
+			const body = one.plan.request && hashRequest(one.plan.request);
+			ledger.enter(one.plan.key, { ...entry, ...(body !== undefined && { body }) });
+			taken.add(entry.id);
+			hasMoved ||= !isSamePlace(request, one);
+			found.push({ itemIndex: one.plan.itemIndex, isOther: !isSameBody(request, one) });
+		}
+	};
+	claim(all(isSameBody, isSamePlace, isSameReference));
+	// Rows of a sheet may have moved since the crash.
+	claim(all(isSameBody, isSameReference));
+	claim(all(isSameBody, isSamePlace));
+	claim(isSameBody);
+	// Its expressions may give other values now; another reference tells that it is another row. Where rows have
+	// moved, a place tells nothing.
+	if (!hasMoved) claim(all(isSamePlace, isSameReference));
+	return found;
 }
 
 /**
- * Enters into the ledger what the crashed execution bought for these items. The usage log is read once for
- * all runs of an execution, and only in a retry of an execution that left no ledger for the run.
+ * Enters into the ledger what the crashed executions bought for these items. The usage log is read only in a
+ * retry of an execution that may have bought more than the ledger holds.
  *
  * @throws ItemError when the log cannot be read: then it is not known what is paid for
  */
@@ -136,13 +198,20 @@ export async function recover(
 	context: RecoverContext,
 	plans: readonly RequestPlan[],
 ): Promise<void> {
-	const { crash } = context.ledger;
-	const wanted = plans.filter(
-		({ key, estimateOnly }) => !estimateOnly && !context.ledger.find(key),
-	);
-	if (!crash || wanted.length === 0) return;
-	const lost = (crash.lost ??= await readLost(context, crash));
-	let count = 0;
-	for (const match of matchesOf(context)) count += claim(context, crash, lost, wanted, match);
-	if (count > 0) context.onRecovered(count, crash.executionId);
+	const { ledger, origin } = context;
+	const open = plans.filter(({ key, estimateOnly }) => !estimateOnly && !ledger.find(key));
+	if (ledger.crashes.length === 0 || open.length === 0) return;
+	const lost = await lostFor(context, open);
+	const wanted = open.map((plan): Wanted => {
+		const hash = plan.key.slice(plan.key.lastIndexOf('.') + 1);
+		return {
+			plan,
+			source: sourceHash(origin.instanceId, origin.nodeId, hash),
+			body: plan.request && shortHash(hashContent(plan.request)),
+		};
+	});
+	for (const [{ executionId }, purchases] of lost) {
+		const found = claimAll(context, purchases, wanted);
+		if (found.length > 0) context.onRecovered(found, executionId);
+	}
 }

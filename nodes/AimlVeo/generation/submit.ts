@@ -14,7 +14,7 @@ import { asPurchase } from './purchase';
 import type { Purchase } from './purchase';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
-import { hashRequest } from '../request/requestKey';
+import { hashContent, hashRequest } from '../request/requestKey';
 import {
 	asItemError,
 	generationFailed,
@@ -180,7 +180,7 @@ async function send(
 	const part = {
 		hash,
 		nonce: ledger.nonce,
-		body: bodyHash,
+		body: hashContent(request),
 		attempt: ledger.nextAttempt(key),
 		reference: options?.reference,
 	};

@@ -16,6 +16,8 @@ export interface RunFacts {
 	readonly sources: Map<number, Purchase['source']>;
 	/** How many of those in the ledger were found in the API's records, after a crash of n8n. */
 	recovered: number;
+	/** Of these, the items whose request was another one before the crash. */
+	readonly requestedOtherwise: number[];
 	/** Why items could not go on. */
 	readonly failures: Map<number, ItemError>;
 	quote?: Quote;
@@ -25,6 +27,7 @@ export const startFacts = (beginMs: number): RunFacts => ({
 	beginMs,
 	sources: new Map(),
 	recovered: 0,
+	requestedOtherwise: [],
 	failures: new Map(),
 });
 
@@ -59,7 +62,7 @@ function aboutRequests({ sources, quote }: RunFacts, rows: Rows): Sentence[] {
 	return [[say.requested(requested.length, formatUsd(sumOf(requested)))]];
 }
 
-function aboutSources({ sources, recovered }: RunFacts): Sentence[] {
+function aboutSources({ sources, recovered, requestedOtherwise }: RunFacts): Sentence[] {
 	const countOf = (wanted: Purchase['source']) =>
 		[...sources.values()].filter((source) => source === wanted).length;
 	const inLedger = Math.max(0, countOf('ledger') - recovered);
@@ -67,6 +70,9 @@ function aboutSources({ sources, recovered }: RunFacts): Sentence[] {
 	return [
 		...(inLedger > 0 ? [[say.foundInLedger(inLedger, sources.size)] as const] : []),
 		...(atApi > 0 ? [[say.foundAtApi(atApi, sources.size)] as const] : []),
+		...(requestedOtherwise.length > 0
+			? [[say.requestedOtherwise([...requestedOtherwise].sort((a, b) => a - b)), true] as const]
+			: []),
 	];
 }
 

@@ -36,7 +36,7 @@ function contextOf(ctx: IExecuteFunctions): RunContext {
 	const ledger = ledgerOf(ctx.getContext('node'));
 	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
 	const isTool = isToolCall(ctx);
-	ledger.begin(runIndex, isTool, retriedExecution(ctx));
+	ledger.begin(runIndex, retriedExecution(ctx));
 	return { ctx, ledger, runIndex, isTool, facts: startFacts(Date.now()) };
 }
 
@@ -113,8 +113,11 @@ async function openRun(
 			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
 		},
-		onRecovered: (count, executionId) => {
+		onRecovered: (found, executionId) => {
+			const count = found.length;
 			context.facts.recovered += count;
+			const others = found.filter(({ isOther }) => isOther);
+			context.facts.requestedOtherwise.push(...others.map(({ itemIndex }) => itemIndex));
 			ctx.logger.info(
 				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
 			);
@@ -243,8 +246,13 @@ function showHint(
 	plans: readonly RequestPlan[],
 	rows: INodeExecutionData[][],
 ): void {
-	const hint = isTool ? undefined : hintOf(facts, plans, rows, Date.now());
-	if (hint && 'addExecutionHints' in ctx) ctx.addExecutionHints(hint);
+	if (isTool || !('addExecutionHints' in ctx)) return;
+	try {
+		const hint = hintOf(facts, plans, rows, Date.now());
+		if (hint) ctx.addExecutionHints(hint);
+	} catch {
+		// A hint that cannot be shown must not cost the rows.
+	}
 }
 
 /** Forgets approved prices of requests that were not sent. */

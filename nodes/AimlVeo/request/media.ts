@@ -49,6 +49,11 @@ export class StoredMedia {
 		return toDataUri(this.mimeType, this.file.head).slice(0, length);
 	}
 
+	/** What tells this file from others in whatever execution n8n stored it. */
+	get fingerprint(): string {
+		return `${this.length} ${toDataUri(this.mimeType, this.file.head)}`;
+	}
+
 	/**
 	 * What tells this file from others when a request is hashed: the last part of n8n's id, since n8n may
 	 * move a file to another folder when the execution ends.

@@ -150,7 +150,6 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 	const { ctx, ledger, runIndex, isTool } = context;
 	const options = optionsOf(ctx, itemIndex);
 	const { estimateOnly, maxCost, reference } = options;
-	if (reference !== undefined) assertFits(context, itemIndex, reference);
 	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
 	const plan = {
 		...outputOf(ctx, options, itemIndex),
@@ -165,6 +164,7 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 			throw parameterUnreadable(cause);
 		}));
 	if (ledger.find(key) && !estimateOnly) return { ...plan, body };
+	if (reference !== undefined) assertFits(context, itemIndex, reference);
 	const request = await body();
 	// An expression that was edited and gives what it gave before.
 	const known = ledger.keyOfBody(key, hashRequest(request));

@@ -1,6 +1,7 @@
 /** What the user entered for a request: it tells a retry, whose expressions may give other values, from a new request. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asText } from '../shared/values';
+import { StoredMedia } from './media';
 import { createHash } from 'crypto';
 
 const HASH_LENGTH = 16;
@@ -17,6 +18,19 @@ export function hashRequest(body: Readonly<Record<string, unknown>>): string {
 	}
 	return hash.digest('hex').slice(0, HASH_LENGTH);
 }
+
+const contentOf = (value: unknown) => (value instanceof StoredMedia ? value.fingerprint : value);
+
+/** The same for the same files, too, where n8n has stored them anew. */
+export const hashContent = (body: Readonly<Record<string, unknown>>): string =>
+	hashRequest(
+		Object.fromEntries(
+			Object.entries(body).map(([field, value]) => [
+				field,
+				Array.isArray(value) ? value.map(contentOf) : contentOf(value),
+			]),
+		),
+	);
 
 /** Where a request stands in the ledger: a new loop round or another request is a new key. */
 export const ledgerKey = (runIndex: number, itemIndex: number, hash: string) =>

@@ -31,6 +31,9 @@ export const foundInLedger = (count: number, total: number) =>
 export const foundAtApi = (count: number, total: number) =>
 	`${share(count, total)} found in the API's records and ${be(total === 1 ? 1 : count)} not paid again.`;
 
+export const requestedOtherwise = (indices: readonly number[]) =>
+	`${Items(indices)} ${be(indices.length)} requested with other values before the crash: check the video.`;
+
 export const endedWithoutVideo = (indices: readonly number[]) =>
 	`The safety filter most likely held back ${items(indices)}. Not charged.`;
 

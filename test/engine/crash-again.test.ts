@@ -1,0 +1,342 @@
+/** A retry after a crash is retried itself, in loops, with other rows and other files: nothing is paid twice or mixed up. */
+import type { IDataObject } from 'n8n-workflow';
+import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
+import type { InputItem, RunOptions, WorkflowSpec } from './harness';
+import { fileOf, itemsOf, posts, TEXT, useEngine } from './setup';
+
+const setup = useEngine({ binaryMode: 'filesystem', speed: 20 });
+const PER_ITEM = { ...TEXT, operation: 'createAndWait', prompt: '={{ $json.prompt }}' };
+const scenes = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
+const NO_LOG = { on: 'logs', action: { kind: 'status', status: 404 }, times: 99 } as const;
+const NO_FILE = { on: 'cdn', action: { kind: 'status', status: 500 }, times: 99 } as const;
+
+async function runWorkflow(
+	workflow: WorkflowSpec,
+	executionId: string,
+	options: Partial<RunOptions> = {},
+) {
+	const result = await setup.engine.run(workflow, {
+		items: scenes('A hill', 'A lake'),
+		credentials: setup.api,
+		executionId,
+		...options,
+	});
+	const rows = (result.outputs[0] ?? []).map(({ json }) => json);
+	return { ...result, rows, ids: rows.map(({ id }) => id) };
+}
+
+const run = async (
+	executionId: string,
+	options: Partial<RunOptions> = {},
+	parameters: IDataObject = PER_ITEM,
+) => await runWorkflow(veoWorkflow(parameters), executionId, options);
+
+/** What was made of a prompt, by generation. */
+const promptOf = (id: unknown) =>
+	setup.api.generations.find((generation) => generation.id === id)?.body.prompt;
+
+describe('a retry that ended by itself is retried', () => {
+	test.each<[string, () => Partial<RunOptions>, IDataObject]>([
+		[
+			'the usage log was down',
+			() => {
+				setup.api.fault(NO_LOG);
+				return {};
+			},
+			PER_ITEM,
+		],
+		['the key was wrong', () => ({ credentials: { ...setup.api, apiKey: 'wrong' } }), PER_ITEM],
+		['an option was refused', () => ({}), { ...PER_ITEM, options: { timeout: -1 } }],
+	])('%s: what the crashed execution bought is found', async (_name, prepare, parameters) => {
+		const before = await run('10');
+		const failed = await run('11', { crashed: '10', ...prepare() }, parameters);
+		expect(failed.status).toBe('error');
+		setup.api.faults.clear();
+		const after = await run('12', { retryOf: '11' });
+		expect(after.error).toBeUndefined();
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+
+	test('and finds what was still being generated at the first retry', async () => {
+		const before = await run('15');
+		setup.api.settings.logDelayMs = 3_600_000;
+		setup.api.fault({
+			on: 'submit',
+			action: { kind: 'status', status: 403, body: { message: 'Out of credits' } },
+		});
+		const failed = await run('16', { crashed: '15' });
+		expect(failed.error?.message).toContain('no credits');
+		setup.api.settings.logDelayMs = 0;
+		const after = await run('17', { retryOf: '16' });
+		expect(after.ids).toEqual(before.ids);
+		expect(setup.api.generations).toHaveLength(2);
+	});
+
+	test('twice in a row', async () => {
+		const before = await run('20');
+		setup.api.fault(NO_LOG);
+		await run('21', { crashed: '20' });
+		expect((await run('22', { retryOf: '21' })).status).toBe('error');
+		setup.api.faults.clear();
+		const after = await run('23', { retryOf: '22' });
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+});
+
+/** Each round makes the same request. */
+const loop = (prompt: string, rounds = 2): WorkflowSpec => ({
+	nodes: [
+		node('Items', 'n8n-nodes-test.items'),
+		node('Loop', 'n8n-nodes-test.repeat', { rounds }),
+		veoNode('Check', { operation: 'get', generationId: 'known' }),
+		veoNode('Veo', { ...TEXT, operation: 'createAndWait', prompt }),
+	],
+	connections: connect('Items > Loop', 'Loop.1 > Check', 'Check > Veo', 'Veo > Loop'),
+	resultNode: 'Veo',
+});
+
+const bodiesOf = () => setup.api.generations.map(({ body }) => body.prompt);
+
+describe('a loop', () => {
+	const known = () => {
+		const body = { id: 'known', status: 'completed', video: { url: `${setup.api.cdnUrl}/v.mp4` } };
+		return body;
+	};
+
+	test('that another node ended: a later round does not take the video of an earlier one', async () => {
+		// The node before fails in the second round.
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'json', body: known() },
+		});
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'status', status: 400 },
+		});
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'json', body: known() },
+			times: 9,
+		});
+		const workflow = loop('A hill');
+		workflow.nodes[2]!.parameters.download = false;
+		const items = itemsOf(1);
+		const failed = await runWorkflow(workflow, '30', { items });
+		expect(failed.status).toBe('error');
+		expect(failed.runs).toBe(1);
+		const after = await runWorkflow(workflow, '31', { items, retryOf: '30' });
+		expect(after.error).toBeUndefined();
+		expect(after.runs).toBe(2);
+		expect(bodiesOf()).toEqual(['A hill', 'A hill']);
+		expect(after.ids).toEqual([setup.api.generations[1]?.id]);
+	});
+
+	test('that crashed, and whose retry failed in the first round: the second round finds its video', async () => {
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'json', body: known() },
+			times: 99,
+		});
+		const workflow = loop('=Round {{ $runIndex }}');
+		workflow.nodes[2]!.parameters.download = false;
+		const items = itemsOf(1);
+		const before = await runWorkflow(workflow, '40', { items });
+		expect(before.runs).toBe(2);
+		setup.api.fault({ ...NO_FILE, times: 4 });
+		expect((await runWorkflow(workflow, '41', { items, crashed: '40' })).status).toBe('error');
+		const after = await runWorkflow(workflow, '42', { items, retryOf: '41' });
+		expect(after.error).toBeUndefined();
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+
+	test('that crashed, and whose retry failed before the second round', async () => {
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'json', body: known() },
+			times: 3,
+		});
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'status', status: 400 },
+		});
+		setup.api.fault({
+			on: 'fetch',
+			match: { generationId: 'known' },
+			action: { kind: 'json', body: known() },
+			times: 9,
+		});
+		const workflow = loop('=Round {{ $runIndex }}');
+		workflow.nodes[2]!.parameters.download = false;
+		const items = itemsOf(1);
+		const before = await runWorkflow(workflow, '50', { items });
+		expect((await runWorkflow(workflow, '51', { items, crashed: '50' })).status).toBe('error');
+		const after = await runWorkflow(workflow, '52', { items, retryOf: '51' });
+		expect(after.error).toBeUndefined();
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+});
+
+describe('other models', () => {
+	test('one that is not in the table is found, too', async () => {
+		setup.api.schemas['google/veo-9'] = setup.api.schemas['google/veo-3.1-t2v']!;
+		const parameters = { ...PER_ITEM, model: '={{ "google/veo-9" }}' };
+		const before = await run('60', {}, parameters);
+		expect(before.status).toBe('success');
+		const after = await run('61', { crashed: '60' }, parameters);
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+});
+
+describe('rows that moved', () => {
+	test('a new row does not get the video of a row that is gone', async () => {
+		await run('70', { items: scenes('A hill', 'A lake', 'A sea') });
+		const after = await run('71', { crashed: '70', items: scenes('A sea', 'A moor') });
+		expect(after.ids.map(promptOf)).toEqual(['A sea', 'A moor']);
+	});
+
+	test('a row that has other values now gets its paid video, and a hint says so', async () => {
+		const before = await run('75', { items: scenes('A hill', 'A lake') });
+		const after = await run('76', { crashed: '75', items: scenes('A hill', 'A moor') });
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+		expect(after.stored).toContain(
+			'Item 1 was requested with other values before the crash: check the video.',
+		);
+	});
+
+	test('each reference gets its own of two equal videos', async () => {
+		const parameters = { ...PER_ITEM, options: { reference: '={{ $json.row }}' } };
+		const rows = (...names: string[]) =>
+			names.map((row) => ({ json: { row, prompt: 'The same' } }));
+		const before = await run('80', { items: rows('one', 'two') }, parameters);
+		const after = await run('81', { crashed: '80', items: rows('two', 'one') }, parameters);
+		expect(after.ids).toEqual([before.ids[1], before.ids[0]]);
+	});
+});
+
+describe('stored files', () => {
+	const FRAMES: IDataObject = {
+		operation: 'createAndWait',
+		model: 'google/veo-3.1-i2v',
+		prompt: 'Pan',
+		firstFrame: 'data',
+	};
+	const photos = (...names: string[]): InputItem[] =>
+		names.map((name) => ({ json: {}, binary: { data: fileOf(name) } }));
+
+	test('are the same files after the crash, in whatever order', async () => {
+		const [one, two] = ['first-frame.jpg', 'last-frame.jpg'] as const;
+		const before = await run('90', { items: photos(one, two) }, FRAMES);
+		expect(before.error).toBeUndefined();
+		const after = await run('91', { crashed: '90', items: photos(two, one) }, FRAMES);
+		expect(after.ids).toEqual([before.ids[1], before.ids[0]]);
+		expect(posts(setup)).toHaveLength(2);
+	});
+});
+
+describe('what the log shows', () => {
+	test.each<[string, object]>([
+		['a clock that is 12 hours ahead', { logClockMs: 43_200_000 }],
+		['a clock that is 12 hours behind', { logClockMs: -43_200_000 }],
+		['strange rows, one a page', { logStrangeRows: true, logPageRows: 1 }],
+	])('%s: all is found', async (_name, settings) => {
+		Object.assign(setup.api.settings, settings);
+		const before = await run('100');
+		const after = await run('101', { crashed: '100' });
+		expect(after.ids).toEqual(before.ids);
+		expect(posts(setup)).toHaveLength(2);
+	});
+
+	test('a failed generation with a charge is not bought again', async () => {
+		await run('110', { items: scenes('A hill') });
+		const [generation] = setup.api.settled();
+		const row = {
+			created: new Date().toISOString(),
+			status: 'failed',
+			model: TEXT.model,
+			cost: { usd: 4, credits: 0 },
+			inference_id: generation?.id,
+			client_request_id: generation?.clientRequestId?.toUpperCase(),
+		};
+		const body = { data: [row], pagination: { has_more: false } };
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body } });
+		await run('111', { crashed: '110', items: scenes('A hill') });
+		expect(posts(setup)).toHaveLength(1);
+	});
+
+	test('a video that the filter held back, although the log says succeeded, is bought by the next retry', async () => {
+		setup.api.fault({ on: 'submit', action: { kind: 'noVideo' } });
+		expect((await run('120', { items: scenes('A hill') })).status).toBe('error');
+		const [generation] = setup.api.settled();
+		const row = {
+			created: new Date().toISOString(),
+			status: 'succeeded',
+			model: TEXT.model,
+			inference_id: generation?.id,
+			client_request_id: generation?.clientRequestId,
+		};
+		const body = { data: [row], pagination: { has_more: false } };
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body }, times: 9 });
+		expect((await run('121', { crashed: '120', items: scenes('A hill') })).status).toBe('error');
+		expect(posts(setup)).toHaveLength(1);
+		const after = await run('122', { retryOf: '121' });
+		expect(after.error).toBeUndefined();
+		expect(posts(setup)).toHaveLength(2);
+	});
+});
+
+test('tries of Retry On Fail inside the retry read the log once and buy once', async () => {
+	const workflow = veoWorkflow(PER_ITEM, { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 });
+	await runWorkflow(workflow, '130', { items: scenes('A hill') });
+	setup.api.fault({ ...NO_FILE, times: 4 });
+	setup.api.log.length = 0;
+	const after = await runWorkflow(workflow, '131', { crashed: '130' });
+	expect(after.error).toBeUndefined();
+	expect(posts(setup)).toHaveLength(1);
+	expect(setup.api.log.filter(({ path }) => path.startsWith('/v2/logs'))).toHaveLength(1);
+});
+
+test.each([2, 3] as const)('AI Agent %i: each of several calls finds its own', async (version) => {
+	const tool = { ...PER_ITEM, prompt: "={{ $fromAI('prompt', '', 'string') }}" };
+	const calls = [{ prompt: 'A hill' }, { prompt: 'A lake' }, { prompt: 'A sea' }];
+	const first = agentWorkflow(version, calls.slice(0, 2), tool, { together: version === 2 });
+	const again = agentWorkflow(version, calls, tool, { together: version === 2 });
+	await setup.engine.run(first, { credentials: setup.api, executionId: `14${version}` });
+	setup.api.fault(NO_LOG);
+	const down = await setup.engine.run(again, {
+		credentials: setup.api,
+		executionId: `15${version}`,
+		crashed: `14${version}`,
+	});
+	expect(JSON.stringify(down.outputs)).toContain('may have paid for videos before it crashed');
+	setup.api.faults.clear();
+	await setup.engine.run(again, {
+		credentials: setup.api,
+		executionId: `16${version}`,
+		crashed: `14${version}`,
+	});
+	expect(
+		posts(setup)
+			.map(({ body }) => (body as IDataObject).prompt)
+			.sort(),
+	).toEqual(['A hill', 'A lake', 'A sea']);
+});
+
+test('with nothing left on the account, what is found is delivered, also above the limit', async () => {
+	const before = await run('170');
+	setup.api.settled();
+	setup.api.settings.balanceUsd = 0;
+	const after = await run('171', { crashed: '170' }, { ...PER_ITEM, options: { maxCost: 1 } });
+	expect(after.ids).toEqual(before.ids);
+});
