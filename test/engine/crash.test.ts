@@ -162,7 +162,7 @@ describe('a log that cannot be read', () => {
 		setup.api.fault({ on: 'logs', action: action as never, times: 99 });
 		const after = await run('141', PER_ITEM, { crashed: '140' });
 		expect(after.error?.message).toBe(
-			'Execution 140 may have paid for videos before it crashed, and the usage log could not be read [item 0]',
+			'Execution 140 may have paid for videos already, and the usage log could not be read [item 0]',
 		);
 		expect(after.error?.description).toContain('Retry the execution in a few minutes');
 		expect(posts(setup)).toHaveLength(2);

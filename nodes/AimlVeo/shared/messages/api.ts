@@ -82,7 +82,7 @@ export const maybeAccepted = (clientRequestId: string, what: string, { isOld = f
 
 export const crashUnclear = (executionId: string, cause: string) =>
 	new ItemError(
-		`Execution ${executionId} may have paid for videos before it crashed, and the usage log could not be read`,
+		`Execution ${executionId} may have paid for videos already, and the usage log could not be read`,
 		{
 			description: `${cause}. To make sure that you pay only once, nothing was submitted. Retry the execution in a few minutes. A new execution submits all requests again.`,
 		},
