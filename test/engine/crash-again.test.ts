@@ -319,7 +319,7 @@ test.each([2, 3] as const)('AI Agent %i: each of several calls finds its own', a
 		executionId: `15${version}`,
 		crashed: `14${version}`,
 	});
-	expect(JSON.stringify(down.outputs)).toContain('may have paid for videos before it crashed');
+	expect(JSON.stringify(down.outputs)).toContain('may have paid for videos already');
 	setup.api.faults.clear();
 	await setup.engine.run(again, {
 		credentials: setup.api,
