@@ -126,20 +126,26 @@ async function start(pattern: Pattern, moment: Case['moment']): Promise<void> {
 	await reached(one, asked);
 }
 
+const isPost = (prompt: string) => (entry: LogEntry) =>
+	entry.method === 'POST' && JSON.stringify(entry.body ?? '').includes(prompt);
+
+/** Resolves when all its videos are requested. */
+async function bought({ prompts }: Case): Promise<void> {
+	for (const prompt of prompts) await stage.api.waitFor(isPost(prompt));
+}
+
 /** Resolves when the case is at its moment. */
-async function reached({ pattern, moment, prompts, id }: Case, asked: number): Promise<void> {
+async function reached(one: Case, asked: number): Promise<void> {
+	const { pattern, moment, prompts, id } = one;
 	const { api } = stage;
 	const [first = ''] = prompts;
-	const isPost = (prompt: string) => (entry: LogEntry) =>
-		entry.method === 'POST' && JSON.stringify(entry.body ?? '').includes(prompt);
 	switch (moment) {
 		case 'before':
 			await api.waitFor(() => api.log.filter(asksForPrices).length > asked);
 			return;
 		case 'during':
 		case 'after':
-			for (const prompt of prompts) await api.waitFor(isPost(prompt));
-			return;
+			return await bought(one);
 		case 'waiting':
 		case 'impatient':
 			if (pattern === HELD) return await firstCheck(api, first);
@@ -288,21 +294,24 @@ beforeAll(async () => {
 
 	await insertUnlucky();
 	api.settings.generationMs = READY_SOON_MS;
-	// These take more than a minute to their moment.
-	const slow = PATTERNS.filter((pattern) => pattern !== HELD);
-	await Promise.all(slow.map(async (pattern) => await start(pattern, 'downloading')));
+	// These sleep for more than a minute before their moment, and come there last: a check that hangs is given
+	// up after half a minute.
+	const slow: Array<[Pattern, Case['moment']]> = PATTERNS.filter((one) => one !== HELD).map(
+		(pattern) => [pattern, 'downloading'],
+	);
+	if (canCall) slow.push([CALLING, 'checking']);
+	const asleep = slow.map(async ([pattern, moment]) => await start(pattern, moment));
+	for (const [pattern, moment] of slow) await bought(caseOf(pattern, moment));
 	await start(HELD, 'downloading');
-	// It sleeps while the others come to their moments: a check that hangs is given up after a minute.
-	const checking = canCall ? start(CALLING, 'checking') : undefined;
 	api.settings.generationMs = UNTIL_TOLD_MS;
 	for (const moment of ['waiting', 'during', 'after'] as const) {
 		for (const pattern of PATTERNS) await start(pattern, moment);
 	}
 	await start(HELD, 'impatient');
+	await Promise.all(asleep);
 	api.fault({ on: 'models', action: { kind: 'hang' }, times: ALWAYS });
 	for (const pattern of PATTERNS) await start(pattern, 'before');
 
-	await checking;
 	await stage.instance.crash();
 	api.faults.clear();
 	api.settings.generationMs = READY_SOON_MS;
