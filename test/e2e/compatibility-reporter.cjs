@@ -8,8 +8,10 @@ const HERE = __dirname;
 const TARGET = join(HERE, '..', '..', 'docs', 'compatibility.md');
 const PARTS = {
 	'editor.test.ts': 'The editor, in Chromium',
+	'join.test.ts': 'Joined films, by FFmpeg and in two browsers',
 	'queue.test.ts': 'Queue mode',
 	'registry.test.ts': 'Installed from a registry',
+	'trigger-durable.test.ts': 'The trigger under n8n’s durable scheduler',
 };
 
 const testFiles = (folder) => readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
