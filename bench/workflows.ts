@@ -93,7 +93,7 @@ export function loopWorkflow(
 		base('Ready?', 'if', 2.2, { conditions: ready }),
 	];
 	const lines = ['Start > List', 'List > Items', 'Items > Submit', 'Submit > Wait', 'Wait > Check'];
-	lines.push('StatusCheck > Ready?', 'Ready?.1 > Wait');
+	lines.push('Check > Ready?', 'Ready?.1 > Wait');
 	if (download) {
 		nodes.push(fileRequest('Download', '={{ $json.video.url }}'));
 		lines.push('Ready?.0 > Download');
