@@ -1,7 +1,8 @@
 /** The bench's own arithmetic: what it says of a limit must be true. */
 import { itemsChart } from '../../bench/chart';
 import { median } from '../../bench/numbers';
-import { amount, holds, reportText } from '../../bench/report';
+import { amount, holds, measuredText, reportText, sectionsIn } from '../../bench/report';
+import { loopWorkflow, ourWorkflow } from '../../bench/workflows';
 import type { Limit, Section } from '../../bench/report';
 
 const limit = (measured: number, bound: Limit['bound']): Limit => ({
@@ -48,7 +49,10 @@ test('the report says which limits do not hold, and how many do', () => {
 		limits: [limit(50, 'at most'), limit(70, 'at most')],
 		tables: [],
 	};
-	const report = reportText({ Date: '2026-01-01' }, [section]);
+	const machine = { Date: '2026-01-01', Package: '0.1.0' };
+	const texts = new Map([[section.title, measuredText(section, machine)]]);
+	const report = reportText(machine, [section], texts);
+	expect(sectionsIn(report).get(section.title)).toBe(texts.get(section.title));
 	expect(report).toContain('**1 of 2 limits hold.**');
 	expect(report).toContain('| extra memory | 50 MB | at most 60 MB | holds |');
 	expect(report).toContain('| extra memory | 70 MB | at most 60 MB | **does not hold** |');
@@ -68,5 +72,19 @@ test('the chart shows every point of both, inside its frame', () => {
 	for (const y of heights) {
 		expect(y).toBeGreaterThan(0);
 		expect(y).toBeLessThan(360);
+	}
+});
+
+test.each([true, false])('the compared workflows connect nodes that they have: %s', (download) => {
+	const account = { apiKey: 'key', baseUrl: 'http://127.0.0.1:1' };
+	for (const workflow of [ourWorkflow(2, download), loopWorkflow(2, download, account)]) {
+		const names = workflow.nodes.map(({ name }) => name);
+		const targets = Object.values(workflow.connections).flatMap(({ main = [] }) =>
+			main.flatMap((output) => (output ?? []).map((target) => target.node)),
+		);
+		expect(targets.length).toBeGreaterThan(0);
+		expect(names).toEqual(
+			expect.arrayContaining([...Object.keys(workflow.connections), ...targets]),
+		);
 	}
 });
