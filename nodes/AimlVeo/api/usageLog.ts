@@ -1,6 +1,6 @@
 /** The account's usage log, page by page: the only reader of it. */
 import type { IDataObject } from 'n8n-workflow';
-import { asObject, asObjects, asText, toText } from '../shared/values';
+import { asObject, asObjects, asText, toFlag, toText } from '../shared/values';
 import { LOGS } from './aimlapi';
 import { shortName } from '../catalogue/models';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
@@ -49,7 +49,8 @@ export async function* readLog(
 		if ('cause' in read) return yield read;
 		const { data, pagination } = read.answer;
 		const given = asObjects(data);
-		const hasMore = asObject(pagination)?.has_more === true;
+		// Where the log does not say so, a full page is not the last one.
+		const hasMore = toFlag(asObject(pagination)?.has_more) ?? given.length >= PAGE_SIZE;
 		const fresh = given.filter((row) => {
 			// One generation may stand in two rows, of which only one has the request's ID.
 			const key = JSON.stringify([idOf(row) ?? row.request_id ?? row, row.client_request_id]);

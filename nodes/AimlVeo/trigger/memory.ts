@@ -32,7 +32,7 @@ const MAX_SEEN = 20_000;
 export interface Memory extends IDataObject {
 	/** Videos requested before are not handed over (ms since the epoch). */
 	since: number;
-	/** Fingerprints of generation IDs that were handed over or are old, with the minute of their request. */
+	/** Fingerprints of generations that were handed over or are old, with the minute of their request. */
 	seen: Record<string, number>;
 	/** What was searched for, as JSON. */
 	sought: string;
@@ -45,7 +45,7 @@ export interface Memory extends IDataObject {
 /** A finished video in the log. */
 export interface Finished {
 	readonly id: string;
-	/** 60 bits of its hash: two among a million IDs are alike once in two million times. */
+	/** 60 bits of a hash of the ID and the end: two among a million IDs are alike once in two million times. */
 	readonly print: string;
 	/** When it was requested, or ended, by the API's clock; unknown in a row of another shape. */
 	readonly createdMs?: number;

@@ -10,7 +10,7 @@ import { CheckPace } from '../generation/checkPace';
 import type { Row } from '../generation/generation';
 import { forEachItem } from '../operations/run';
 import { planTrigger } from '../request/planTrigger';
-import type { Search, TriggerPlan } from '../request/planTrigger';
+import type { TriggerPlan } from '../request/planTrigger';
 import type { ItemError } from '../shared/errors';
 import { toNodeError } from '../shared/errors';
 import { asItemError, logUnreadable, noRecentVideo } from '../shared/messages';
@@ -31,6 +31,7 @@ import {
 import type { Finished, Memory, Reading } from './memory';
 import { bareRow, findNewest, readFinished, rowOf } from './search';
 import type { SearchContext } from './search';
+import { changedFrom, toSought } from './sought';
 
 /** How far back Fetch Test Event searches. */
 const TEST_DAYS = 7;
@@ -59,15 +60,6 @@ interface Poll extends SearchContext {
 /** The memory that n8n stores for this node. */
 const storeOf = (ctx: IPollFunctions): IDataObject => ctx.getWorkflowStaticData('node');
 
-/** The old search, as the memory kept it. */
-function searchIn(sought: string): Search | undefined {
-	try {
-		return JSON.parse(sought) as Search;
-	} catch {
-		return undefined;
-	}
-}
-
 type Opened = Reading & { memory: Memory; cause?: string };
 
 /** The first poll: sets the mark, and takes all that has finished as old. */
@@ -83,12 +75,13 @@ async function setMark(run: Poll, store: IDataObject, sought: string): Promise<O
 async function readNew(run: Poll, before: Memory, sought: string): Promise<Opened> {
 	const { since } = before;
 	const reading = await readFinished(run, run.plan.search, since, PATIENCE);
-	const old = before.sought === sought ? undefined : searchIn(before.sought);
-	if (before.sought === sought || reading.cause) return { ...reading, memory: before };
+	const old = changedFrom(before.sought, sought);
+	if (!old) return { ...reading, memory: { ...before, sought } };
+	if (reading.cause) return { ...reading, videos: [], memory: before };
 	// Read after the other: what finishes in between is in this one alone, and stays new.
-	const known = old && (await readFinished(run, old, since, PATIENCE));
-	if (known?.cause) return { ...known, videos: [], memory: before };
-	const fresh = new Set(unseen(before, known?.videos ?? []).map(({ print }) => print));
+	const known = await readFinished(run, old, since, PATIENCE);
+	if (known.cause) return { ...known, videos: [], memory: before };
+	const fresh = new Set(unseen(before, known.videos).map(({ print }) => print));
 	const others = reading.videos.filter(({ print }) => !fresh.has(print));
 	return { ...reading, memory: memoryFor(before, sought, others, run.now()) };
 }
@@ -143,7 +136,7 @@ async function bring(run: Poll, memory: Memory, videos: readonly Finished[]): Pr
  */
 async function rowsOf(ctx: IPollFunctions, known: Known, run: Poll): Promise<Row[]> {
 	const store = storeOf(ctx);
-	const sought = JSON.stringify(run.plan.search);
+	const sought = toSought(ctx.getNode(), run.plan.search);
 	const before = known.recollection.recall(readMemory(store.memory));
 	if (before) store.memory = before;
 	const opened = before ? await readNew(run, before, sought) : await setMark(run, store, sought);

@@ -20,10 +20,22 @@ export interface SearchContext extends GenerationContext {
 	readonly api: Pick<Api, 'check' | 'read'>;
 }
 
-const timeOf = (value: unknown): number | undefined => {
-	const ms = asNumber(value) ?? Date.parse(String(value));
-	return Number.isNaN(ms) ? undefined : ms;
-};
+/** Beyond these a time is a field that nobody filled in, or another unit. */
+const [EARLIEST_MS, LATEST_MS] = [Date.UTC(2025, 0), Date.UTC(2100, 0)];
+/** Up to here a number counts seconds: as milliseconds it lies in 1973. */
+const MAX_SECONDS = 1e11;
+/** JavaScript takes such a time as n8n's local one. The API does not know where n8n runs. */
+const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;
+
+function timeOf(value: unknown): number | undefined {
+	const text = String(value);
+	const number = asNumber(value);
+	const ms =
+		number === undefined
+			? Date.parse(WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text)
+			: number * (number <= MAX_SECONDS ? 1_000 : 1);
+	return ms >= EARLIEST_MS && ms <= LATEST_MS ? ms : undefined;
+}
 
 /** Whether the row is about a video that has finished, and is one of those that are searched for. */
 function isSought(row: IDataObject, { status, ownOnly, reference }: Search): boolean {
@@ -55,15 +67,17 @@ class Videos {
 			const id = String(row.inference_id).trim();
 			const known = this.byId.get(id);
 			if (known && worthOf(known.row) >= worthOf(row)) continue;
-			this.byId.set(id, { id, print: printOf(id), createdMs: timeOf(row.created), row });
+			// The log may correct itself, and a paid video must not be lost behind an earlier "failed".
+			const print = printOf(readEnd(row.status) === 'failed' ? `failed ${id}` : id);
+			this.byId.set(id, { id, print, createdMs: timeOf(row.created), row });
 		}
 	}
 
-	/** The oldest first. */
+	/** The oldest first; those of the same time in the log's order, which begins with the newest. */
 	get all(): Finished[] {
-		return [...this.byId.values()].sort(
-			(a, b) => (a.createdMs ?? Infinity) - (b.createdMs ?? Infinity),
-		);
+		return [...this.byId.values()]
+			.reverse()
+			.sort((a, b) => (a.createdMs ?? Infinity) - (b.createdMs ?? Infinity));
 	}
 }
 
@@ -124,5 +138,6 @@ export async function rowOf(run: SearchContext, plan: TriggerPlan, video: Finish
 	const outcome = readOutcome(answer);
 	if (outcome.kind !== 'completed') throw videoUrlUnusable(id, outcome.status);
 	const { json, binary } = await toRow(run, plan, { answer, outcome }, modelInId(id));
-	return { json: { ...json, ...asVideo(row) }, ...(binary && { binary }) };
+	const told = { ...asVideo(row), id, model: row.model ?? json.model };
+	return { json: { ...json, ...told }, ...(binary && { binary }) };
 }
