@@ -106,6 +106,21 @@ test.each<[string, IDataObject, IDataObject]>([
 	expect((await trigger.poll()).rows).toEqual([]);
 });
 
+test('a refusal with the status 200 is told in the log of n8n, and loses nothing', async () => {
+	const trigger = await start();
+	const one = await makeVideo(setup.api);
+	const told = () =>
+		setup.engine.output.split('\n').filter((line) => line.includes('has no list of videos')).length;
+	const before = told();
+	const body = { error: { message: 'The account is suspended' } };
+	setup.api.fault({ on: 'logs', action: { kind: 'json', body } });
+	expect((await trigger.poll()).rows).toEqual([]);
+	expect(idsOf((await trigger.poll()).rows)).toEqual([one.id]);
+	// The line may still be on its way through the pipe.
+	while (told() === before) await new Promise(setImmediate);
+	expect(told()).toBe(before + 1);
+});
+
 test('of the same second, what was requested first comes first', async () => {
 	const trigger = await start();
 	const made = await makeVideos(setup.api, 5);

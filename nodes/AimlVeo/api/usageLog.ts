@@ -48,6 +48,8 @@ export async function* readLog(
 		const read = await readWithRetry(reader, `${LOGS}?${text}`, patience);
 		if ('cause' in read) return yield read;
 		const { data, pagination } = read.answer;
+		// A refusal with the status 200, for example: it must not look like an empty log.
+		if (!Array.isArray(data)) return yield { cause: 'The answer has no list of videos' };
 		const given = asObjects(data);
 		// Where the log does not say so, a full page is not the last one.
 		const hasMore = toFlag(asObject(pagination)?.has_more) ?? given.length >= PAGE_SIZE;
@@ -57,10 +59,7 @@ export async function* readLog(
 			return !seen.has(key) && seen.add(key);
 		});
 		// What was refused has no generation.
-		yield {
-			rows: fresh.filter((row) => idOf(row)),
-			isLast: Array.isArray(data) && !hasMore,
-		};
+		yield { rows: fresh.filter((row) => idOf(row)), isLast: !hasMore };
 		offset += given.length;
 		if (fresh.length === 0 || !hasMore) return;
 	}
