@@ -5,7 +5,7 @@ import type { Purchase } from '../generation/purchase';
 import type { RequestPlan } from '../request/plan';
 import type { ItemError } from '../shared/errors';
 import * as say from '../shared/messages/hints';
-import { MICRO_USD, formatUsd } from '../shared/money';
+import { formatUsd, toMicroUsd } from '../shared/money';
 import { asNumber, asObject } from '../shared/values';
 
 /** What a run notes on its way; by item. */
@@ -45,7 +45,7 @@ function aboutDelivery(facts: RunFacts, rows: Rows, nowMs: number): Sentence[] {
 	const delivered = items.flatMap((index) => rows[index] ?? []).filter(({ json }) => json.video);
 	const charges = delivered.flatMap(({ json }) => asNumber(asObject(json.usage)?.usdSpent) ?? []);
 	if (delivered.length < 2 || charges.length === 0) return [];
-	const charged = sumOf(charges.map((usd) => Math.round(usd * MICRO_USD)));
+	const charged = sumOf(charges.map(toMicroUsd));
 	const seconds = Math.max(0, Math.round((nowMs - facts.beginMs) / 1_000));
 	return [[say.delivered(delivered.length, formatUsd(charged), charges.length, seconds)]];
 }

@@ -13,7 +13,7 @@ import { OPTIONS, PARAMETERS } from '../catalogue/parameters';
 import type { OperationName } from '../catalogue/parameters';
 import { readFlag, readOptions } from './parameters';
 import type { OptionValues } from './parameters';
-import { MICRO_USD } from '../shared/money';
+import { toMicroUsd } from '../shared/money';
 import { generationIdMissing, parameterUnreadable, referenceTooLong } from '../shared/messages';
 
 /** The options of an item, by their names in the table. */
@@ -153,7 +153,7 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
 	const plan = {
 		...outputOf(ctx, options, itemIndex),
-		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
+		maxCostMicroUsd: maxCost === undefined ? undefined : toMicroUsd(maxCost),
 		estimateOnly,
 		options,
 		key,
