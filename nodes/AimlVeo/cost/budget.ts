@@ -112,14 +112,14 @@ function checkLimit(
 	const priced = new Set([...requests.keys()].map(({ key }) => key));
 	const spent = ledger.spentBeside(priced);
 	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
-	const isBuying = [...requests.keys()].some(({ estimateOnly }) => !estimateOnly);
+	const isBuying = [...requests.keys()].some(({ options }) => !options.estimateOnly);
 	// What is already paid for is delivered, whatever the limit.
 	if (isBuying && sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
 	}
 	for (const plan of requests.keys()) {
-		if (!plan.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
+		if (!plan.options.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
 	}
 }
 
@@ -137,10 +137,10 @@ export async function checkBudget(
 	plans: readonly RequestPlan[],
 ): Promise<Quote> {
 	const { ledger } = context;
-	const toBuy = plans.filter(({ estimateOnly }) => !estimateOnly);
+	const toBuy = plans.filter(({ options }) => !options.estimateOnly);
 	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
 	const isLimited = limit < Infinity;
-	const asked = plans.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const asked = plans.filter(({ options }) => options.estimateOnly || isLimited);
 	const requests = await requestsOf(ledger, asked);
 	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
 	const prices = new Map<number, Price>(

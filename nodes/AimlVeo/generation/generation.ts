@@ -39,7 +39,7 @@ const OUT_OF_TURN: StatusCheck = {
 };
 
 /** One status check, as soon as the pace of the run allows it; none when the run has ended meanwhile. */
-export async function checkStatus(
+async function checkStatus(
 	run: GenerationContext,
 	generationId: string,
 	timeoutMs: number,

@@ -199,7 +199,7 @@ export async function recover(
 	plans: readonly RequestPlan[],
 ): Promise<void> {
 	const { ledger, origin } = context;
-	const open = plans.filter(({ key, estimateOnly }) => !estimateOnly && !ledger.find(key));
+	const open = plans.filter(({ key, options }) => !options.estimateOnly && !ledger.find(key));
 	if (ledger.crashes.length === 0 || open.length === 0) return;
 	const lost = await lostFor(context, open);
 	const wanted = open.map(

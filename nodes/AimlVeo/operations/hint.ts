@@ -102,7 +102,7 @@ function aboutSettings(plans: readonly RequestPlan[], rows: Rows): Sentence[] {
 
 /** A single row of Estimate Only tells all. */
 function aboutEstimate({ quote }: RunFacts, plans: readonly RequestPlan[]): Sentence[] {
-	const estimates = plans.filter(({ estimateOnly }) => estimateOnly);
+	const estimates = plans.filter(({ options }) => options.estimateOnly);
 	if (!quote || estimates.length < 2) return [];
 	const known = estimates.flatMap(({ itemIndex }) => {
 		const price = quote.prices.get(itemIndex);

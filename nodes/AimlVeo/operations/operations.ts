@@ -166,7 +166,7 @@ const bindRequest =
 			json: estimateRow(await requestPlan.body(), run.prices.get(itemIndex), run.balance),
 		});
 		const request = async (run: Run) => await forAgent(perform)(run, requestPlan);
-		return { requestPlan, perform: requestPlan.estimateOnly ? estimate : request };
+		return { requestPlan, perform: requestPlan.options.estimateOnly ? estimate : request };
 	};
 
 export const OPERATIONS = {

@@ -106,7 +106,7 @@ async function openRun(
 		signal,
 		maxConcurrent,
 		prices: new Map(),
-		queue: new SubmitQueue({ now, sleep, maxConcurrent: maxConcurrent }),
+		queue: new SubmitQueue({ now, sleep, maxConcurrent }),
 		pace: new CheckPace(now),
 		origin: {
 			instanceId: ctx.getInstanceId(),

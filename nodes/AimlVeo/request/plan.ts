@@ -46,8 +46,6 @@ export interface RequestPlan extends OutputPlan {
 	readonly maxCostMicroUsd?: number;
 	/** All options, in the units of the editor: what uses one reads it here. */
 	readonly options: Options;
-	/** Only the price is wanted; nothing is submitted. */
-	readonly estimateOnly: boolean;
 }
 
 /** The requests that this execution has submitted before; the ledger knows them. */
@@ -154,7 +152,6 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 	const plan = {
 		...outputOf(ctx, options, itemIndex),
 		maxCostMicroUsd: maxCost === undefined ? undefined : toMicroUsd(maxCost),
-		estimateOnly,
 		options,
 		key,
 	};
