@@ -10,7 +10,7 @@ import { readWithRetry } from '../api/retry';
 import type { Reader } from '../api/retry';
 import type { RequestPlan } from '../request/plan';
 import { ItemError } from '../shared/errors';
-import { toMicroUsd } from '../shared/money';
+import { sumOf, toMicroUsd } from '../shared/money';
 import { asText } from '../shared/values';
 import type { Price } from './prices';
 
@@ -52,5 +52,5 @@ export function costOf(
 		if (price?.kind !== 'known') return undefined;
 		costs.set(key, price.microUsd);
 	}
-	return [...costs.values()].reduce((sum, cost) => sum + cost, 0);
+	return sumOf(costs.values());
 }
