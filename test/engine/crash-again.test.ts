@@ -2,28 +2,17 @@
 import type { IDataObject } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { InputItem, RunOptions, WorkflowSpec } from './harness';
-import { fileOf, itemsOf, posts, TEXT, useEngine } from './setup';
+import { execute, fileOf, itemsOf, PER_ITEM, posts, scenes, TEXT, useEngine } from './setup';
 
 const setup = useEngine({ binaryMode: 'filesystem', speed: 20 });
-const PER_ITEM = { ...TEXT, operation: 'createAndWait', prompt: '={{ $json.prompt }}' };
-const scenes = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
 const NO_LOG = { on: 'logs', action: { kind: 'status', status: 404 }, times: 99 } as const;
 const NO_FILE = { on: 'cdn', action: { kind: 'status', status: 500 }, times: 99 } as const;
 
-async function runWorkflow(
+const runWorkflow = async (
 	workflow: WorkflowSpec,
 	executionId: string,
 	options: Partial<RunOptions> = {},
-) {
-	const result = await setup.engine.run(workflow, {
-		items: scenes('A hill', 'A lake'),
-		credentials: setup.api,
-		executionId,
-		...options,
-	});
-	const rows = (result.outputs[0] ?? []).map(({ json }) => json);
-	return { ...result, rows, ids: rows.map(({ id }) => id) };
-}
+) => await execute(setup, workflow, executionId, options);
 
 const run = async (
 	executionId: string,
@@ -90,7 +79,7 @@ const loop = (prompt: string, rounds = 2): WorkflowSpec => ({
 	nodes: [
 		node('Items', 'n8n-nodes-test.items'),
 		node('Loop', 'n8n-nodes-test.repeat', { rounds }),
-		veoNode('Check', { operation: 'get', generationId: 'known' }),
+		veoNode('Check', { operation: 'get', generationId: 'known', download: false }),
 		veoNode('Veo', { ...TEXT, operation: 'createAndWait', prompt }),
 	],
 	connections: connect('Items > Loop', 'Loop.1 > Check', 'Check > Veo', 'Veo > Loop'),
@@ -100,31 +89,22 @@ const loop = (prompt: string, rounds = 2): WorkflowSpec => ({
 const bodiesOf = () => setup.api.generations.map(({ body }) => body.prompt);
 
 describe('a loop', () => {
-	const known = () => {
-		const body = { id: 'known', status: 'completed', video: { url: `${setup.api.cdnUrl}/v.mp4` } };
-		return body;
-	};
+	const match = { generationId: 'known' };
+	/** What the next checks of the node before are answered. */
+	function isReady(times: number): void {
+		const video = { url: `${setup.api.cdnUrl}/v.mp4` };
+		const body = { id: 'known', status: 'completed', video };
+		setup.api.fault({ on: 'fetch', match, action: { kind: 'json', body }, times });
+	}
+	const isRefused = () =>
+		setup.api.fault({ on: 'fetch', match, action: { kind: 'status', status: 400 } });
 
 	test('that another node ended: a later round does not take the video of an earlier one', async () => {
 		// The node before fails in the second round.
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'json', body: known() },
-		});
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'status', status: 400 },
-		});
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'json', body: known() },
-			times: 9,
-		});
+		isReady(1);
+		isRefused();
+		isReady(9);
 		const workflow = loop('A hill');
-		workflow.nodes[2]!.parameters.download = false;
 		const items = itemsOf(1);
 		const failed = await runWorkflow(workflow, '30', { items });
 		expect(failed.status).toBe('error');
@@ -137,14 +117,8 @@ describe('a loop', () => {
 	});
 
 	test('that crashed, and whose retry failed in the first round: the second round finds its video', async () => {
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'json', body: known() },
-			times: 99,
-		});
+		isReady(99);
 		const workflow = loop('=Round {{ $runIndex }}');
-		workflow.nodes[2]!.parameters.download = false;
 		const items = itemsOf(1);
 		const before = await runWorkflow(workflow, '40', { items });
 		expect(before.runs).toBe(2);
@@ -157,25 +131,10 @@ describe('a loop', () => {
 	});
 
 	test('that crashed, and whose retry failed before the second round', async () => {
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'json', body: known() },
-			times: 3,
-		});
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'status', status: 400 },
-		});
-		setup.api.fault({
-			on: 'fetch',
-			match: { generationId: 'known' },
-			action: { kind: 'json', body: known() },
-			times: 9,
-		});
+		isReady(3);
+		isRefused();
+		isReady(9);
 		const workflow = loop('=Round {{ $runIndex }}');
-		workflow.nodes[2]!.parameters.download = false;
 		const items = itemsOf(1);
 		const before = await runWorkflow(workflow, '50', { items });
 		expect((await runWorkflow(workflow, '51', { items, crashed: '50' })).status).toBe('error');

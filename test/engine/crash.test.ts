@@ -2,27 +2,15 @@
 import type { IDataObject } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunOptions } from './harness';
-import { itemsOf, posts, TEXT, useEngine } from './setup';
+import { execute, itemsOf, PER_ITEM, posts, scenes, TEXT, useEngine } from './setup';
 
 const setup = useEngine();
 const logReads = () => setup.api.log.filter(({ path }) => path.startsWith('/v2/logs'));
-const PER_ITEM = { ...TEXT, operation: 'createAndWait', prompt: '={{ $json.prompt }}' };
-const scenes = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
-
-async function run(
+const run = async (
 	executionId: string,
 	parameters: IDataObject = PER_ITEM,
 	options: Partial<RunOptions> = {},
-) {
-	const result = await setup.engine.run(veoWorkflow(parameters), {
-		items: scenes('A hill', 'A lake'),
-		credentials: setup.api,
-		executionId,
-		...options,
-	});
-	const rows = (result.outputs[0] ?? []).map(({ json }) => json);
-	return { ...result, rows, ids: rows.map(({ id }) => id) };
-}
+) => await execute(setup, veoWorkflow(parameters), executionId, options);
 
 describe('Create Video and Wait', () => {
 	test('finds all its videos, with one request to the log', async () => {

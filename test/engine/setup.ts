@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSandboxApi } from '../../sandbox/stand-ins/api';
+import { DEFAULT_SETTINGS } from '../../sandbox/stand-ins/api/state';
 import type { SandboxApi, SandboxOptions } from '../../sandbox/stand-ins/api';
 import { startEngine } from './harness';
-import type { Engine, EngineOptions, InputItem } from './harness';
+import type { Engine, EngineOptions, InputItem, RunOptions, WorkflowSpec } from './harness';
 
 export interface Setup {
 	api: SandboxApi;
@@ -14,29 +15,13 @@ export interface Setup {
 /** Filled in before the tests run. */
 export function useEngine(options: EngineOptions & SandboxOptions = {}): Setup {
 	const setup = {} as Setup;
-	const settings: SandboxOptions = { generationMs: 0, ...options };
 	beforeAll(async () => {
-		setup.api = await startSandboxApi(settings);
+		setup.api = await startSandboxApi(options);
 		setup.engine = await startEngine(options);
 	});
 	beforeEach(() => {
 		setup.api.reset();
-		Object.assign(setup.api.settings, {
-			generationMs: 0,
-			balanceUsd: 1_000,
-			concurrency: Infinity,
-			oldLogRows: 0,
-			oldLogModel: undefined,
-			logPageRows: Infinity,
-			logDelayMs: 0,
-			logClockMs: 0,
-			logStrangeRows: false,
-			logEndless: false,
-			checksPerMinute: Infinity,
-			logsPerMinute: Infinity,
-			videoBytes: undefined,
-			...settings,
-		});
+		Object.assign(setup.api.settings, DEFAULT_SETTINGS, options);
 	});
 	afterAll(async () => {
 		await setup.engine?.stop();
@@ -71,3 +56,28 @@ export const checks = ({ api }: Setup) =>
 
 /** No name server is asked for a label of more than 63 characters: the answer is at once, and the same. */
 export const UNKNOWN_HOST = `${'unknown-'.repeat(9)}.invalid`;
+
+/** Items that each have a prompt of their own, and the request that uses it. */
+export const scenes = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
+export const PER_ITEM = {
+	...TEXT,
+	operation: 'createAndWait',
+	prompt: '={{ $json.prompt }}',
+};
+
+/** One execution of a workflow, by default with two scenes; its rows and their IDs are of the result node. */
+export async function execute(
+	{ api, engine }: Setup,
+	workflow: WorkflowSpec,
+	executionId: string,
+	options: Partial<RunOptions> = {},
+) {
+	const result = await engine.run(workflow, {
+		items: scenes('A hill', 'A lake'),
+		credentials: api,
+		executionId,
+		...options,
+	});
+	const rows = (result.outputs[0] ?? []).map(({ json }) => json);
+	return { ...result, rows, ids: rows.map(({ id }) => id) };
+}

@@ -6,18 +6,10 @@ import type { AddressInfo, Server } from 'net';
 import { AxiosError } from 'axios';
 import type { InternalAxiosRequestConfig } from 'axios';
 import { NodeApiError } from 'n8n-workflow';
-import type { INode, JsonObject } from 'n8n-workflow';
+import type { JsonObject } from 'n8n-workflow';
 import { causeOf, readConnectionFailure } from '../../nodes/AimlVeo/api/connectionFailure';
 import type { ConnectionFailure } from '../../nodes/AimlVeo/api/connectionFailure';
-
-const NODE: INode = {
-	id: '1',
-	name: 'Veo',
-	type: 'n8n-nodes-aimlapi-veo.aimlVeo',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-};
+import { NODE } from './support';
 
 /** An error of Node, with what Node sets on it. */
 const nodeError = (message: string, more: object = {}) => Object.assign(new Error(message), more);

@@ -1,19 +1,10 @@
 /** Every message: what happened, then how to go on; as it reaches the user through n8n's own classes. */
-import type { INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import * as errors from '../../nodes/AimlVeo/shared/messages';
 import { shownValue, textOf, toNodeError, ItemError } from '../../nodes/AimlVeo/shared/errors';
 import { asItemError } from '../../nodes/AimlVeo/shared/messages';
 import { ID, LINK, NO_BUILDERS, OTHER_ID, REQUEST, SAMPLES } from '../../scripts/docs/samples';
-
-const NODE: INode = {
-	id: '1',
-	name: 'Veo',
-	type: 'n8n-nodes-aimlapi-veo.aimlVeo',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-};
+import { NODE } from './support';
 
 const paid = (ids: string[] = [], unanswered: string[] = []) => ({ ids, unanswered });
 

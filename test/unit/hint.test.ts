@@ -12,8 +12,8 @@ const video = (usdSpent?: number) =>
 const facts = (more: Partial<RunFacts> = {}): RunFacts => ({ ...startFacts(1_000), ...more });
 const bought = (count: number) =>
 	new Map(Array.from({ length: count }, (_, index) => [index, 'bought' as const]));
-const order = (itemIndex: number, more: Partial<RequestPlan> = {}) =>
-	({ itemIndex, key: `0.${itemIndex}.x`, estimateOnly: false, ...more }) as RequestPlan;
+const planOf = (itemIndex: number, more: Partial<RequestPlan> = {}) =>
+	({ itemIndex, key: `0.${itemIndex}.x`, options: {}, ...more }) as RequestPlan;
 
 test.each(Object.entries(HINTS))('%s is whole sentences, safe as HTML', (_name, samples) => {
 	expect(samples).not.toHaveLength(0);
@@ -25,8 +25,8 @@ test.each(Object.entries(HINTS))('%s is whole sentences, safe as HTML', (_name, 
 });
 
 describe('a hint', () => {
-	const of = (given: RunFacts, rows: Parameters<typeof hintOf>[2], orders: RequestPlan[] = []) =>
-		hintOf(given, orders, rows, 95_400)?.message;
+	const of = (given: RunFacts, rows: Parameters<typeof hintOf>[2], plans: RequestPlan[] = []) =>
+		hintOf(given, plans, rows, 95_400)?.message;
 
 	test('sums exactly, and rounds the seconds', () => {
 		const rows = [video(0.1), video(0.1), video(0.1)];
@@ -59,11 +59,11 @@ describe('a hint', () => {
 	});
 
 	test('tells nothing of the settings of an item that was refused', () => {
-		const orders = [order(0, { leftOut: ['Seed'] }), order(1, { leftOut: ['Seed'] })];
-		expect(of(facts(), [row({ error: 'x' }), row({ id: 'a' })], orders)).toBe(
+		const plans = [planOf(0, { leftOut: ['Seed'] }), planOf(1, { leftOut: ['Seed'] })];
+		expect(of(facts(), [row({ error: 'x' }), row({ id: 'a' })], plans)).toBe(
 			"Left out, because the model does not have it: 'Seed' (item 1).",
 		);
-		expect(of(facts(), [row({ error: 'x' }), row({ error: 'x' })], orders)).toBeUndefined();
+		expect(of(facts(), [row({ error: 'x' }), row({ error: 'x' })], plans)).toBeUndefined();
 	});
 
 	test('counts what the ledger and the API knew', () => {

@@ -176,23 +176,25 @@ describe('closed', () => {
 });
 
 describe('a clock that is set back', () => {
-	test('makes a pause no longer than it was', async () => {
-		const { clock, enter, leave, pauses } = queueOf();
-		void enter(0);
+	/** A queue with a pause of 5 s before it, and then the clock an hour back. */
+	async function setBack() {
+		const made = queueOf();
+		void made.enter(0);
 		await settle();
-		await leave({ pauseMs: 5_000 });
-		clock.pass(-3_600_000);
+		await made.leave({ pauseMs: 5_000 });
+		made.clock.pass(-3_600_000);
+		return made;
+	}
+
+	test('makes a pause no longer than it was', async () => {
+		const { enter, pauses } = await setBack();
 		void enter(1);
 		await settle();
 		expect(pauses()).toEqual([5_000]);
 	});
 
 	test('nor makes it come again for each item', async () => {
-		const { clock, inside, enter, leave, pauses } = queueOf();
-		void enter(0);
-		await settle();
-		await leave({ pauseMs: 5_000 });
-		clock.pass(-3_600_000);
+		const { inside, enter, leave, pauses } = await setBack();
 		[1, 2, 3].forEach(enter);
 		await settle();
 		await leave('accepted');
@@ -203,11 +205,7 @@ describe('a clock that is set back', () => {
 	});
 
 	test('nor does it hide a pause that comes after it', async () => {
-		const { clock, enter, leave, pauses } = queueOf();
-		void enter(0);
-		await settle();
-		await leave({ pauseMs: 5_000 });
-		clock.pass(-3_600_000);
+		const { enter, leave, pauses } = await setBack();
 		void enter(1);
 		await settle();
 		await leave({ pauseMs: 20_000 });

@@ -1,8 +1,19 @@
 /** What several unit tests use. */
+import type { INode } from 'n8n-workflow';
 import type { Reading } from '../../nodes/AimlVeo/api/aimlapi';
 import { ItemError } from '../../nodes/AimlVeo/shared/errors';
 import type { BinarySource } from '../../nodes/AimlVeo/request/files';
 import type { Reader } from '../../nodes/AimlVeo/api/retry';
+
+/** The node, as n8n's errors name it. */
+export const NODE: INode = {
+	id: '1',
+	name: 'Veo',
+	type: 'n8n-nodes-aimlapi-veo.aimlVeo',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
 
 /** An item without files. */
 export const noFiles: BinarySource = {

@@ -6,6 +6,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { asGeneration, readOutcome, readReason, readRetryAfterMs, readVideo } from './responses';
 import type { Client, Exchange, Reply } from './client';
+import type { ConnectionFailure } from './connectionFailure';
 import type { ItemError } from '../shared/errors';
 import { asNumber, asObject, asText } from '../shared/values';
 import {
@@ -129,6 +130,15 @@ function noAnswerOf(reply: Reply): Extract<Reading, { kind: 'noAnswer' }> {
 }
 
 /**
+ * An exchange of a free route that failed.
+ * @throws ItemError when a later one would fail, too
+ */
+function notAnswered({ cause, mends }: ConnectionFailure): Extract<Reading, { kind: 'noAnswer' }> {
+	if (mends === 'never') throw notReached(cause, true);
+	return { kind: 'noAnswer', cause };
+}
+
+/**
  * What became of a submission.
  * @throws ItemError when it was refused: nothing is charged
  */
@@ -186,11 +196,7 @@ export function readSubmission(exchange: Exchange): Submission {
  * @throws ItemError when no further check can help
  */
 export function readStatusCheck(exchange: Exchange, generationId: string): StatusCheck {
-	if ('failure' in exchange) {
-		const { cause, mends } = exchange.failure;
-		if (mends === 'never') throw notReached(cause, true);
-		return { kind: 'noAnswer', cause };
-	}
+	if ('failure' in exchange) return notAnswered(exchange.failure);
 	const reply = meant(exchange.reply);
 	const { status, json, headers } = reply;
 	// Not from the API: what blocks the way may let a later request through.
@@ -212,11 +218,7 @@ export function readStatusCheck(exchange: Exchange, generationId: string): Statu
  * @throws ItemError when asking again cannot help
  */
 export function readFree(exchange: Exchange): Reading {
-	if ('failure' in exchange) {
-		const { cause, mends } = exchange.failure;
-		if (mends === 'never') throw notReached(cause, true);
-		return { kind: 'noAnswer', cause };
-	}
+	if ('failure' in exchange) return notAnswered(exchange.failure);
 	const reply = meant(exchange.reply);
 	const refusal = refusalOf(reply, requestRefused);
 	if (refusal) throw refusal;

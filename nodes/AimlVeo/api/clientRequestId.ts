@@ -68,8 +68,8 @@ const placeOf = ({ executionId, runIndex, itemIndex }: Place): string =>
 
 /**
  * The value of `X-Client-Request-Id`: `n8n.<execution>.<run>.<item>.<source>-<nonce>-<body>`, then
- * `.<attempt>` from the second one on, then `:<reference>` where there is one. At most 128 of the characters that the API
- * keeps, if the reference fits (see `referenceLengths`).
+ * `.<attempt>` from the second one on, then `:<reference>` where there is one and it fits: at most 128 of
+ * the characters that the API keeps.
  */
 export function clientRequestId(origin: RequestOrigin, part: RequestPart): string {
 	const { hash, nonce, body, attempt, reference } = part;
@@ -91,31 +91,37 @@ export function referenceLengths(place: Place, reference: string): { length: num
 const PATTERN =
 	/^n8n\.([\w-]+)\.(\d+)\.(\d+)\.([0-9a-f]{8})(?:-[0-9a-f]{8}(?:-([0-9a-f]{8}))?)?(?:\.(\d+))?(?::([\w.:-]+))?$/i;
 
-/** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
-export function readClientRequestId(id: string): AskedBy | undefined {
-	const [, executionId, runIndex, itemIndex, , , attempt = 1, encoded] = PATTERN.exec(id) ?? [];
-	if (executionId === undefined) return undefined;
-	return {
+/** The parts of a client request ID of this package; undefined for any other ID. */
+function partsOf(id: string) {
+	const [, executionId, runIndex, itemIndex, source, body, attempt = 1, encoded] =
+		PATTERN.exec(id) ?? [];
+	if (executionId === undefined || source === undefined) return undefined;
+	const askedBy: AskedBy = {
 		executionId,
 		runIndex: Number(runIndex),
 		itemIndex: Number(itemIndex),
 		attempt: Number(attempt),
 		...(encoded !== undefined && { reference: decodeReference(encoded) }),
 	};
+	// The log may write capitals.
+	return { askedBy, source: source.toLowerCase(), body: body?.toLowerCase() };
 }
+
+/** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
+export const readClientRequestId = (id: string): AskedBy | undefined => partsOf(id)?.askedBy;
 
 /** A request of an n8n execution, as its client request ID tells it. */
 export interface KnownRequest extends AskedBy {
 	/** See `sourceHash`. */
 	readonly source: string;
 	/** See `shortHash`. */
-	readonly body?: string;
+	readonly body: string | undefined;
 }
 
 /** What a client request ID tells of a request of this execution; undefined for any other ID. */
 export function readRequestOf(executionId: string, id: string): KnownRequest | undefined {
-	const askedBy = readClientRequestId(id);
-	if (!askedBy || askedBy.executionId !== asPart(executionId)) return undefined;
-	const [, , , , source = '', body] = PATTERN.exec(id.toLowerCase()) ?? [];
-	return { ...askedBy, source, ...(body !== undefined && { body }) };
+	const parts = partsOf(id);
+	if (parts?.askedBy.executionId !== asPart(executionId)) return undefined;
+	const { askedBy, source, body } = parts;
+	return { ...askedBy, source, body };
 }

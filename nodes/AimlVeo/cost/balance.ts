@@ -10,7 +10,7 @@ import { readWithRetry } from '../api/retry';
 import type { Reader } from '../api/retry';
 import type { RequestPlan } from '../request/plan';
 import { ItemError } from '../shared/errors';
-import { MICRO_USD } from '../shared/money';
+import { sumOf, toMicroUsd } from '../shared/money';
 import { asText } from '../shared/values';
 import type { Price } from './prices';
 
@@ -27,7 +27,7 @@ const ATTEMPTS = 2;
 function balanceIn({ current_balance: amount, currency }: IDataObject): number | undefined {
 	if (asText(currency)?.toLowerCase() !== 'usd') return undefined;
 	const usd = typeof amount === 'number' ? amount : Number(asText(amount) ?? NaN);
-	return Number.isFinite(usd) ? Math.round(usd * MICRO_USD) : undefined;
+	return Number.isFinite(usd) ? toMicroUsd(usd) : undefined;
 }
 
 /** What the account holds; undefined when the API does not tell. */
@@ -52,5 +52,5 @@ export function costOf(
 		if (price?.kind !== 'known') return undefined;
 		costs.set(key, price.microUsd);
 	}
-	return [...costs.values()].reduce((sum, cost) => sum + cost, 0);
+	return sumOf(costs.values());
 }

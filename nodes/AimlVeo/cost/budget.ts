@@ -13,7 +13,7 @@ import type { Balance } from './balance';
 import { priceOf, readCatalogue } from './prices';
 import type { Price } from './prices';
 import { asText } from '../shared/values';
-import { MICRO_USD, formatUsd } from '../shared/money';
+import { MICRO_USD, formatUsd, sumOf } from '../shared/money';
 import { overBalance, overMaxCost, priceUnknown } from '../shared/messages';
 import { spanned } from '../shared/messages/phrases';
 
@@ -68,7 +68,7 @@ async function readPrices(context: BudgetContext, requests: readonly RequestBody
 }
 
 /** Of these plans, the prices that are known, by item. */
-const knownOf = (plans: readonly RequestPlan[], prices: Prices) =>
+export const knownOf = (plans: readonly RequestPlan[], prices: Prices) =>
 	new Map(
 		plans.flatMap(({ itemIndex }) => {
 			const price = prices.get(itemIndex);
@@ -111,15 +111,15 @@ function checkLimit(
 	// What was refused, or ended at no cost, is no longer in the ledger. What is held counts as it was approved.
 	const priced = new Set([...requests.keys()].map(({ key }) => key));
 	const spent = ledger.spentBeside(priced);
-	const sum = [...known.values()].reduce((total, microUsd) => total + microUsd, spent);
-	const isBuying = [...requests.keys()].some(({ estimateOnly }) => !estimateOnly);
+	const sum = spent + sumOf(known.values());
+	const isBuying = [...requests.keys()].some(({ options }) => !options.estimateOnly);
 	// What is already paid for is delivered, whatever the limit.
 	if (isBuying && sum > limit) {
 		const before = spent > 0 ? formatUsd(spent) : undefined;
 		throw overMaxCost(formatUsd(sum), formatUsd(limit), perItem(known), before);
 	}
 	for (const plan of requests.keys()) {
-		if (!plan.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
+		if (!plan.options.estimateOnly) ledger.reserved.set(plan.key, known.get(plan.itemIndex) ?? 0);
 	}
 }
 
@@ -137,10 +137,10 @@ export async function checkBudget(
 	plans: readonly RequestPlan[],
 ): Promise<Quote> {
 	const { ledger } = context;
-	const toBuy = plans.filter(({ estimateOnly }) => !estimateOnly);
+	const toBuy = plans.filter(({ options }) => !options.estimateOnly);
 	const limit = Math.min(...toBuy.map(({ maxCostMicroUsd = Infinity }) => maxCostMicroUsd));
 	const isLimited = limit < Infinity;
-	const asked = plans.filter(({ estimateOnly }) => estimateOnly || isLimited);
+	const asked = plans.filter(({ options }) => options.estimateOnly || isLimited);
 	const requests = await requestsOf(ledger, asked);
 	const price = requests.size > 0 ? await readPrices(context, [...requests.values()]) : undefined;
 	const prices = new Map<number, Price>(

@@ -120,10 +120,7 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
  * What the server sent: the media type that the content tells, or that its header names where the
  * content is of no known kind.
  */
-export function receivedType(
-	head: Buffer,
-	contentType: unknown,
-): { type: string } | { found: string } {
+function receivedType(head: Buffer, contentType: unknown): { type: string } | { found: string } {
 	const format = formatOf(head);
 	const isCut = head.length < HEAD_BYTES;
 	if (!isCut && format?.mimeType?.startsWith('video/')) return { type: format.mimeType };

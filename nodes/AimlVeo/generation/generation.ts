@@ -1,10 +1,15 @@
 /** What follows once a generation is known: status checks, the wait for its end, its file, its row. */
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import type { StatusCheck } from '../api/aimlapi';
 import { isEnd } from '../api/aimlapi';
 import { asRow, readOutcome } from '../api/responses';
 import type { OutputPlan } from '../request/plan';
-import { asItemError, withGeneration } from '../shared/messages';
+import {
+	answerUnreadable,
+	asItemError,
+	generationUnknown,
+	withGeneration,
+} from '../shared/messages';
 import { unlessAborted } from '../shared/pause';
 import type { CheckPace } from './checkPace';
 import { deliver, fileNameFor } from './deliver';
@@ -34,7 +39,7 @@ const OUT_OF_TURN: StatusCheck = {
 };
 
 /** One status check, as soon as the pace of the run allows it; none when the run has ended meanwhile. */
-export async function checkStatus(
+async function checkStatus(
 	run: GenerationContext,
 	generationId: string,
 	timeoutMs: number,
@@ -53,6 +58,17 @@ export async function checkStatus(
 	} catch (cause) {
 		throw withGeneration(asItemError(cause, generationId), generationId);
 	}
+}
+
+/**
+ * The API's answer to one check.
+ * @throws ItemError when the API does not know the generation, or does not answer
+ */
+export async function answerOf(run: GenerationContext, generationId: string): Promise<IDataObject> {
+	const check = await checkStatus(run, generationId, CHECK_TIMEOUT_MS);
+	if (check.kind === 'unknownId') throw generationUnknown(generationId);
+	if (check.kind === 'noAnswer') throw answerUnreadable(generationId, check.cause);
+	return check.answer;
 }
 
 export async function waitFor(

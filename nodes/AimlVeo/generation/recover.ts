@@ -11,9 +11,9 @@ import { isCharged, modelQuery, periodSince, readLog } from '../api/usageLog';
 import type { LogQuery } from '../api/usageLog';
 import { MODELS } from '../catalogue/models';
 import type { RequestPlan } from '../request/plan';
-import { hashContent, hashRequest } from '../request/requestKey';
+import { hashContent, hashInKey, hashRequest } from '../request/requestKey';
 import { crashUnclear } from '../shared/messages';
-import { MICRO_USD } from '../shared/money';
+import { toMicroUsd } from '../shared/money';
 import { asNumber, asObject, asText, toText } from '../shared/values';
 import type { CrashedExecution, Ledger } from './ledger';
 
@@ -69,7 +69,7 @@ function asLost(row: IDataObject, executionId: string, nowMs: number): LostPurch
 		request,
 		at: Date.parse(String(row.created)) || nowMs,
 		...(model !== undefined && { model }),
-		...(usd !== undefined && { usd: Math.round(usd * MICRO_USD) }),
+		...(usd !== undefined && { usd: toMicroUsd(usd) }),
 	};
 }
 
@@ -199,17 +199,16 @@ export async function recover(
 	plans: readonly RequestPlan[],
 ): Promise<void> {
 	const { ledger, origin } = context;
-	const open = plans.filter(({ key, estimateOnly }) => !estimateOnly && !ledger.find(key));
+	const open = plans.filter(({ key, options }) => !options.estimateOnly && !ledger.find(key));
 	if (ledger.crashes.length === 0 || open.length === 0) return;
 	const lost = await lostFor(context, open);
-	const wanted = open.map((plan): Wanted => {
-		const hash = plan.key.slice(plan.key.lastIndexOf('.') + 1);
-		return {
+	const wanted = open.map(
+		(plan): Wanted => ({
 			plan,
-			source: sourceHash(origin.instanceId, origin.nodeId, hash),
+			source: sourceHash(origin.instanceId, origin.nodeId, hashInKey(plan.key)),
 			body: plan.request && shortHash(hashContent(plan.request)),
-		};
-	});
+		}),
+	);
 	for (const [{ executionId }, purchases] of lost) {
 		const found = claimAll(context, purchases, wanted);
 		if (found.length > 0) context.onRecovered(found, executionId);

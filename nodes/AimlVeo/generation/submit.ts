@@ -14,7 +14,7 @@ import { asPurchase } from './purchase';
 import type { Purchase } from './purchase';
 import { unlessAborted } from '../shared/pause';
 import { searchLog } from '../api/usageLog';
-import { hashContent, hashRequest } from '../request/requestKey';
+import { hashContent, hashInKey, hashRequest } from '../request/requestKey';
 import {
 	asItemError,
 	generationFailed,
@@ -175,10 +175,9 @@ async function send(
 	// Stop, or a refusal that every item would meet, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
-	const hash = key.slice(key.lastIndexOf('.') + 1);
 	const bodyHash = hashRequest(request);
 	const part = {
-		hash,
+		hash: hashInKey(key),
 		nonce: ledger.nonce,
 		body: hashContent(request),
 		attempt: ledger.nextAttempt(key),

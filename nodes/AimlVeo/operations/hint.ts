@@ -1,11 +1,12 @@
 /** The one hint that n8n shows above the output of a run: what its rows do not tell. Plain values in, text out. */
 import type { INodeExecutionData, NodeExecutionHint } from 'n8n-workflow';
+import { knownOf } from '../cost/budget';
 import type { Quote } from '../cost/budget';
 import type { Purchase } from '../generation/purchase';
 import type { RequestPlan } from '../request/plan';
 import type { ItemError } from '../shared/errors';
 import * as say from '../shared/messages/hints';
-import { MICRO_USD, formatUsd } from '../shared/money';
+import { formatUsd, sumOf, toMicroUsd } from '../shared/money';
 import { asNumber, asObject } from '../shared/values';
 
 /** What a run notes on its way; by item. */
@@ -37,15 +38,13 @@ type Sentence = readonly [text: string, isWarning?: boolean];
 /** The rows of each item. */
 type Rows = ReadonlyArray<readonly INodeExecutionData[]>;
 
-const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
-
 /** A single row tells its own charge. */
 function aboutDelivery(facts: RunFacts, rows: Rows, nowMs: number): Sentence[] {
 	const items = [...facts.sources.keys()];
 	const delivered = items.flatMap((index) => rows[index] ?? []).filter(({ json }) => json.video);
 	const charges = delivered.flatMap(({ json }) => asNumber(asObject(json.usage)?.usdSpent) ?? []);
 	if (delivered.length < 2 || charges.length === 0) return [];
-	const charged = sumOf(charges.map((usd) => Math.round(usd * MICRO_USD)));
+	const charged = sumOf(charges.map(toMicroUsd));
 	const seconds = Math.max(0, Math.round((nowMs - facts.beginMs) / 1_000));
 	return [[say.delivered(delivered.length, formatUsd(charged), charges.length, seconds)]];
 }
@@ -102,15 +101,12 @@ function aboutSettings(plans: readonly RequestPlan[], rows: Rows): Sentence[] {
 
 /** A single row of Estimate Only tells all. */
 function aboutEstimate({ quote }: RunFacts, plans: readonly RequestPlan[]): Sentence[] {
-	const estimates = plans.filter(({ estimateOnly }) => estimateOnly);
+	const estimates = plans.filter(({ options }) => options.estimateOnly);
 	if (!quote || estimates.length < 2) return [];
-	const known = estimates.flatMap(({ itemIndex }) => {
-		const price = quote.prices.get(itemIndex);
-		return price?.kind === 'known' ? [price.microUsd] : [];
-	});
-	if (known.length === 0) return [];
-	const unpriced = estimates.length - known.length;
-	const cost: Sentence = [say.wouldCost(known.length, formatUsd(sumOf(known)), unpriced)];
+	const known = knownOf(estimates, quote.prices);
+	if (known.size === 0) return [];
+	const unpriced = estimates.length - known.size;
+	const cost: Sentence = [say.wouldCost(known.size, formatUsd(sumOf(known.values())), unpriced)];
 	const { microUsd = 0, afterMicroUsd } = quote.balance ?? {};
 	if (afterMicroUsd === undefined) return [cost];
 	const balance = formatUsd(microUsd);

@@ -5,24 +5,18 @@ import { asRow, modelInId, readOutcome } from '../api/responses';
 import type { OperationName } from '../catalogue/parameters';
 import { estimateRow } from '../cost/budget';
 import type { Quote } from '../cost/budget';
-import { checkStatus, toRow, waitFor } from '../generation/generation';
+import { answerOf, toRow, waitFor } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
 import type { Ledger } from '../generation/ledger';
 import { buy } from '../generation/submit';
 import type { Purchase } from '../generation/purchase';
 import type { SubmitContext } from '../generation/submit';
-import { LATE_VIDEO_TIMEOUT_MS, CHECK_TIMEOUT_MS } from '../generation/wait';
+import { LATE_VIDEO_TIMEOUT_MS } from '../generation/wait';
 import { planGet, planRequest } from '../request/plan';
 import type { GetPlan, PlanContext, RequestPlan } from '../request/plan';
 import { planMany } from '../request/planMany';
 import { ItemError } from '../shared/errors';
-import {
-	answerUnreadable,
-	asItemError,
-	generationFailed,
-	generationUnknown,
-	notReadyYet,
-} from '../shared/messages';
+import { asItemError, generationFailed, notReadyYet } from '../shared/messages';
 import type { RunFacts } from './hint';
 import { listVideos } from './list';
 
@@ -118,17 +112,15 @@ async function get(run: Run, plan: GetPlan): Promise<Row> {
 	run.onGeneration(plan.itemIndex, generationId);
 	if (plan.wait) return await toRow(run, plan, await waitFor(run, plan, generationId), model);
 
-	const check = await checkStatus(run, generationId, CHECK_TIMEOUT_MS);
-	if (check.kind === 'unknownId') throw generationUnknown(generationId);
-	if (check.kind === 'noAnswer') throw answerUnreadable(generationId, check.cause);
-	const outcome = readOutcome(check.answer);
+	const answer = await answerOf(run, generationId);
+	const outcome = readOutcome(answer);
 	if (outcome.kind === 'failed') {
 		throw generationFailed(generationId, outcome.status, outcome.reason, outcome.charged);
 	}
-	if (outcome.kind === 'running') return { json: asRow(check.answer, model) };
+	if (outcome.kind === 'running') return { json: asRow(answer, model) };
 	const finished =
 		outcome.kind === 'completed'
-			? { answer: check.answer, outcome }
+			? { answer, outcome }
 			: await waitFor(run, { ...plan, timeoutMs: LATE_VIDEO_TIMEOUT_MS }, generationId);
 	return await toRow(run, plan, finished, model);
 }
@@ -174,7 +166,7 @@ const bindRequest =
 			json: estimateRow(await requestPlan.body(), run.prices.get(itemIndex), run.balance),
 		});
 		const request = async (run: Run) => await forAgent(perform)(run, requestPlan);
-		return { requestPlan, perform: requestPlan.estimateOnly ? estimate : request };
+		return { requestPlan, perform: requestPlan.options.estimateOnly ? estimate : request };
 	};
 
 export const OPERATIONS = {

@@ -19,6 +19,7 @@ import { retriedExecution } from './retried';
 import type { RecoverContext } from '../generation/recover';
 import { recover } from '../generation/recover';
 import { CheckPace } from '../generation/checkPace';
+import { forEachItem, forOneItem } from '../shared/concurrency';
 import { pause, steady } from '../shared/pause';
 import { readMaxConcurrent } from '../request/plan';
 import type { RequestPlan } from '../request/plan';
@@ -105,7 +106,7 @@ async function openRun(
 		signal,
 		maxConcurrent,
 		prices: new Map(),
-		queue: new SubmitQueue({ now, sleep, maxConcurrent: maxConcurrent }),
+		queue: new SubmitQueue({ now, sleep, maxConcurrent }),
 		pace: new CheckPace(now),
 		origin: {
 			instanceId: ctx.getInstanceId(),
@@ -137,25 +138,8 @@ async function openRun(
 /** The rows of one item, paired with it. */
 async function rowsOf(run: Run, plan: Planned, itemIndex: number): Promise<INodeExecutionData[]> {
 	if ('refusal' in plan) throw plan.refusal;
-	// A signal for each item: Node warns of a leak where more than ten listen to the same one.
-	const signal = AbortSignal.any([run.signal]);
-	const own = { ...run, signal, sleep: async (ms: number) => await pause(ms, signal) };
-	const rows = [await plan.task.perform(own)].flat();
+	const rows = [await plan.task.perform(forOneItem(run))].flat();
 	return rows.map((row) => ({ ...row, pairedItem: { item: itemIndex } }));
-}
-
-/** Works on the items in their order, at most `atOnce` at a time; resolves when all that were begun have ended. */
-export async function forEachItem(
-	count: number,
-	atOnce: number,
-	signal: AbortSignal,
-	work: (itemIndex: number) => Promise<void>,
-): Promise<void> {
-	let next = 0;
-	const worker = async () => {
-		while (next < count && !signal.aborted) await work(next++);
-	};
-	await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
 }
 
 /** The rows of all items, or the failure that ends the node. */

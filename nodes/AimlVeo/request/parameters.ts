@@ -38,7 +38,7 @@ export function readNumber(value: unknown, info: NumberInfo): number | undefined
  * The switch; one that guards money must not be empty.
  * @throws ItemError when it is neither true nor false
  */
-export function readGuard(value: unknown, { label }: FlagInfo): boolean {
+function readGuard(value: unknown, { label }: FlagInfo): boolean {
 	const flag = toFlag(value);
 	if (flag === undefined) throw settingOfWrongType(label, shownValue(value), 'boolean');
 	return flag;

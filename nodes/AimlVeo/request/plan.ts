@@ -13,7 +13,7 @@ import { OPTIONS, PARAMETERS } from '../catalogue/parameters';
 import type { OperationName } from '../catalogue/parameters';
 import { readFlag, readOptions } from './parameters';
 import type { OptionValues } from './parameters';
-import { MICRO_USD } from '../shared/money';
+import { toMicroUsd } from '../shared/money';
 import { generationIdMissing, parameterUnreadable, referenceTooLong } from '../shared/messages';
 
 /** The options of an item, by their names in the table. */
@@ -46,8 +46,6 @@ export interface RequestPlan extends OutputPlan {
 	readonly maxCostMicroUsd?: number;
 	/** All options, in the units of the editor: what uses one reads it here. */
 	readonly options: Options;
-	/** Only the price is wanted; nothing is submitted. */
-	readonly estimateOnly: boolean;
 }
 
 /** The requests that this execution has submitted before; the ledger knows them. */
@@ -153,8 +151,7 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 	const key = isTool ? keyOfToolCall(ctx, itemIndex) : keyOfItem(ctx, runIndex, itemIndex);
 	const plan = {
 		...outputOf(ctx, options, itemIndex),
-		maxCostMicroUsd: maxCost === undefined ? undefined : Math.round(maxCost * MICRO_USD),
-		estimateOnly,
+		maxCostMicroUsd: maxCost === undefined ? undefined : toMicroUsd(maxCost),
 		options,
 		key,
 	};

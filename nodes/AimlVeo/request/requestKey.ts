@@ -6,8 +6,20 @@ import { createHash } from 'crypto';
 
 const HASH_LENGTH = 16;
 
-/** A short hash of a request, the same for the same request whatever the order of its fields. */
+/** A request is built once and hashed in several places. */
+const hashes = new WeakMap<object, string>();
+
+/**
+ * A short hash of a request, the same for the same request whatever the order of its fields.
+ * @param body not changed afterwards: its hash is kept
+ */
 export function hashRequest(body: Readonly<Record<string, unknown>>): string {
+	const known = hashes.get(body) ?? hashOf(body);
+	hashes.set(body, known);
+	return known;
+}
+
+function hashOf(body: Readonly<Record<string, unknown>>): string {
 	const hash = createHash('sha256');
 	for (const field of Object.keys(body).sort()) {
 		const value = body[field];
@@ -22,8 +34,16 @@ export function hashRequest(body: Readonly<Record<string, unknown>>): string {
 const contentOf = (value: unknown) => (value instanceof StoredMedia ? value.fingerprint : value);
 
 /** The same for the same files, too, where n8n has stored them anew. */
-export const hashContent = (body: Readonly<Record<string, unknown>>): string =>
-	hashRequest(
+export function hashContent(body: Readonly<Record<string, unknown>>): string {
+	// Without such files it is the same hash: data URIs of many megabytes are not hashed again.
+	if (
+		!Object.values(body)
+			.flat()
+			.some((value) => value instanceof StoredMedia)
+	) {
+		return hashRequest(body);
+	}
+	return hashRequest(
 		Object.fromEntries(
 			Object.entries(body).map(([field, value]) => [
 				field,
@@ -31,6 +51,7 @@ export const hashContent = (body: Readonly<Record<string, unknown>>): string =>
 			]),
 		),
 	);
+}
 
 /** Where a request stands in the ledger: a new loop round or another request is a new key. */
 export const ledgerKey = (runIndex: number, itemIndex: number, hash: string) =>
@@ -38,6 +59,9 @@ export const ledgerKey = (runIndex: number, itemIndex: number, hash: string) =>
 
 /** The same for a tool, whose run index rises with each try: the request alone tells. */
 export const toolKey = (hash: string) => `tool.0.${hash}`;
+
+/** The hash in a key. */
+export const hashInKey = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
 
 /** The parameters that make the request. How it is waited for and delivered is no part of it. */
 const REQUEST_PARAMETERS = [

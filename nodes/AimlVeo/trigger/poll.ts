@@ -8,12 +8,12 @@ import type { Api } from '../api/aimlapi';
 import { connect } from '../api/client';
 import { CheckPace } from '../generation/checkPace';
 import type { Row } from '../generation/generation';
-import { forEachItem } from '../operations/run';
 import { planTrigger } from '../request/planTrigger';
 import type { TriggerPlan } from '../request/planTrigger';
 import type { ItemError } from '../shared/errors';
 import { toNodeError } from '../shared/errors';
 import { asItemError, logUnreadable, noRecentVideo } from '../shared/messages';
+import { forEachItem, forOneItem } from '../shared/concurrency';
 import { pause, steady } from '../shared/pause';
 import { budgetOf, isFirstPoll, isPassing, knownOf } from './known';
 import type { Known } from './known';
@@ -105,10 +105,7 @@ async function bring(run: Poll, memory: Memory, videos: readonly Finished[]): Pr
 	async function bringOne(video: Finished): Promise<void> {
 		const { print } = video;
 		try {
-			// A signal for each: Node warns of a leak where more than ten listen to the same one.
-			const signal = AbortSignal.any([run.signal]);
-			const sleep = async (ms: number) => await pause(ms, signal);
-			brought.rows.set(print, await rowOf({ ...run, signal, sleep }, run.plan, video));
+			brought.rows.set(print, await rowOf(forOneItem(run), run.plan, video));
 			faults = 0;
 		} catch (cause) {
 			if (run.signal.aborted) return;

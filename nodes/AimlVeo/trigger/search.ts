@@ -5,14 +5,13 @@ import { modelInId, readEnd, readOutcome } from '../api/responses';
 import { readLog } from '../api/usageLog';
 import type { Patience } from '../api/retry';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
-import { checkStatus, toRow } from '../generation/generation';
+import { answerOf, toRow } from '../generation/generation';
 import type { GenerationContext, Row } from '../generation/generation';
-import { CHECK_TIMEOUT_MS } from '../generation/wait';
 import { askedByOf, asVideo } from '../operations/list';
 import { logQueryOf } from '../request/planTrigger';
 import type { Search, TriggerPlan } from '../request/planTrigger';
 import { asNumber, asText } from '../shared/values';
-import { answerUnreadable, generationUnknown, videoUrlUnusable } from '../shared/messages';
+import { videoUrlUnusable } from '../shared/messages';
 import { daysSince, printOf } from './memory';
 import type { Finished, Reading } from './memory';
 
@@ -131,10 +130,7 @@ export const bareRow = ({ row }: Finished): Row => ({ json: asVideo(row) });
 export async function rowOf(run: SearchContext, plan: TriggerPlan, video: Finished): Promise<Row> {
 	const { id, row } = video;
 	if (readEnd(row.status) === 'failed') return bareRow(video);
-	const check = await checkStatus(run, id, CHECK_TIMEOUT_MS);
-	if (check.kind === 'unknownId') throw generationUnknown(id);
-	if (check.kind === 'noAnswer') throw answerUnreadable(id, check.cause);
-	const { answer } = check;
+	const answer = await answerOf(run, id);
 	const outcome = readOutcome(answer);
 	if (outcome.kind !== 'completed') throw videoUrlUnusable(id, outcome.status);
 	const { json, binary } = await toRow(run, plan, { answer, outcome }, modelInId(id));

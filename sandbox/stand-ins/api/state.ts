@@ -73,6 +73,24 @@ export interface Generation {
 	expiredVersion: number;
 }
 
+export const DEFAULT_SETTINGS: Settings = {
+	generationMs: 0,
+	balanceUsd: 1_000,
+	concurrency: Infinity,
+	retryAfterS: 1,
+	videoBytes: undefined,
+	oldLogRows: 0,
+	oldLogModel: undefined,
+	logPageRows: Infinity,
+	logDelayMs: 0,
+	logClockMs: 0,
+	logStrangeRows: false,
+	logEndless: false,
+	checksPerMinute: Infinity,
+	logsPerMinute: Infinity,
+	speed: 1,
+};
+
 export class SandboxState extends EventEmitter {
 	cdnUrl = '';
 	readonly log: LogEntry[] = [];
@@ -84,22 +102,7 @@ export class SandboxState extends EventEmitter {
 
 	constructor(settings: Partial<Settings>) {
 		super();
-		this.settings = {
-			generationMs: 0,
-			balanceUsd: 1_000,
-			concurrency: Infinity,
-			retryAfterS: 1,
-			oldLogRows: 0,
-			logPageRows: Infinity,
-			logDelayMs: 0,
-			logClockMs: 0,
-			logStrangeRows: false,
-			logEndless: false,
-			checksPerMinute: Infinity,
-			logsPerMinute: Infinity,
-			speed: 1,
-			...settings,
-		};
+		this.settings = { ...DEFAULT_SETTINGS, ...settings };
 	}
 
 	fault(rule: FaultRule): void {
