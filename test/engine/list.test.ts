@@ -138,6 +138,14 @@ describe('pages', () => {
 		expect(result.outputs[0]).toHaveLength(150);
 	});
 
+	test('an answer without a list is not an empty log', async () => {
+		const body = { error: { message: 'The account is suspended' } };
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body } });
+		const result = await list();
+		expect(result.error?.message).toBe('The list of videos could not be read [item 0]');
+		expect(result.error?.description).toContain('has no list of videos');
+	});
+
 	test('given up: no half list', async () => {
 		setup.api.settings.oldLogRows = 150;
 		setup.api.fault({ on: 'logs', after: 1, times: 9, action: { kind: 'status', status: 503 } });
