@@ -49,7 +49,7 @@ const SHARES = { read: 0.5, begin: 0.7, end: 0.9 };
  * A video that the log shows and the API cannot give yet is kept back, so that nobody gets half a row. But
  * it is paid for: after this it comes without what could not be had, and its ID is enough for Get Video.
  */
-const LATE_MS = 3_600_000;
+export const LATE_MS = 3_600_000;
 
 interface Poll extends SearchContext {
 	readonly plan: TriggerPlan;

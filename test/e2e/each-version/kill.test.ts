@@ -236,7 +236,7 @@ async function recoverOrders(): Promise<void> {
 	}
 	const prompts = orders.flatMap((one) => one.prompts);
 	await allDone(prompts.filter((prompt) => generationsOf(stage.api, prompt).length > 0));
-	await onceOpen(async () => await axios.post(`${stage.n8n.url}/webhook/an-hour-later`));
+	await onceOpen(async () => await axios.post(`${stage.n8n.url}/webhook/hours-later`));
 	await allDone(prompts);
 }
 
@@ -280,8 +280,8 @@ beforeAll(async () => {
 	const { api } = stage;
 	collector = await activated(readExample('collect-videos'));
 	tableId = (await stage.n8n.tables()).find(({ name }) => name === ORDER_TABLE)!.id;
-	const impatientOrders = JSON.stringify(ORDERS.file([])).replace('minutes: 60', 'minutes: 0');
-	later = await activated(byWebhook(JSON.parse(impatientOrders) as WorkflowFile, 'an-hour-later'));
+	const impatientOrders = JSON.stringify(ORDERS.file([])).replace('minutes: 180', 'minutes: 0');
+	later = await activated(byWebhook(JSON.parse(impatientOrders) as WorkflowFile, 'hours-later'));
 	expect(JSON.stringify(later.nodes)).toContain('minutes: 0');
 	if (canCall) {
 		await activated(changed(readExample('sub-workflow-wait'), 'Wait', SHORTEST_WAIT));
@@ -371,7 +371,7 @@ test('Start and collect: rows that become no video say why, and are not started 
 	for (const prompt of Object.keys(UNLUCKY)) expect(postsOf(stage.api, prompt)).toHaveLength(1);
 	record(
 		'crash',
-		'**Start and collect**: what was paid for arrives by the trigger, and *Retry* of the crashed start buys nothing. A row that is `started` for more than an hour has no video, and the next run starts it again.',
+		'**Start and collect**: what was paid for arrives by the trigger, and *Retry* of the crashed start buys nothing. A row that is `started` for more than three hours has no video, and the next run starts it again.',
 	);
 });
 
