@@ -1,4 +1,5 @@
-/** The examples hold nothing that n8n 3.0 takes away, as n8n 2.40 announces it. */
+/** The examples hold nothing that n8n 3.0 takes away, as n8n 2.40 announces it, and nothing that pays twice. */
+import { LATE_MS } from '../../nodes/AimlVeo/trigger/poll';
 import { exampleNames, readExample } from '../../sandbox/n8n/examples';
 
 /** Older agents run as this one from 3.0 on. */
@@ -9,6 +10,11 @@ const FIRST_AGENT_THAT_WAITS = 3;
 test('there are examples, and one of them has an agent', () => {
 	const types = exampleNames().flatMap((name) => readExample(name).nodes.map(({ type }) => type));
 	expect(types).toContain('@n8n/n8n-nodes-langchain.agent');
+});
+
+test('start-videos starts a row again only long after its video came, however late', () => {
+	const [, minutes] = JSON.stringify(readExample('start-videos')).match(/minutes: (\d+)/) ?? [];
+	expect(Number(minutes) * 60_000).toBeGreaterThanOrEqual(2 * LATE_MS);
 });
 
 describe.each(exampleNames())('%s', (name) => {
