@@ -34,6 +34,14 @@ export interface Execution {
 	customData?: Record<string, string>;
 }
 
+/** What n8n's list tells of an execution. */
+export interface ExecutionSummary {
+	id: string;
+	status: string;
+	/** When one that is waiting goes on by itself (ISO 8601). */
+	waitTill?: string | null;
+}
+
 /** A node or credential as the editor knows it. */
 export interface KnownType {
 	name: string;
@@ -246,12 +254,10 @@ export class N8nClient {
 	}
 
 	/** Executions of a workflow, newest first. */
-	async executions(workflowId: string): Promise<Array<{ id: string; status: string }>> {
-		const { results } = await this.get<{ results: Array<{ id: string; status: string }> }>(
-			'/executions',
-			{ filter: JSON.stringify({ workflowId }), limit: 100 },
-		);
-		return results;
+	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+		const filter = JSON.stringify({ workflowId });
+		return (await this.get<{ results: ExecutionSummary[] }>('/executions', { filter, limit: 100 }))
+			.results;
 	}
 
 	/**
