@@ -204,6 +204,9 @@ describe('stored files', () => {
 	});
 });
 
+const SECONDS = { created: Math.floor(Date.now() / 1_000) };
+const ZERO_TIME = { created: '0001-01-01T00:00:00Z' };
+
 describe('what the log shows', () => {
 	test.each<[string, object]>([
 		['a clock that is 12 hours ahead', { logClockMs: 43_200_000 }],
@@ -215,6 +218,26 @@ describe('what the log shows', () => {
 		const after = await run('101', { crashed: '100' });
 		expect(after.ids).toEqual(before.ids);
 		expect(posts(setup)).toHaveLength(2);
+	});
+
+	test.each<[string, IDataObject, IDataObject]>([
+		['the time in seconds', SECONDS, SECONDS],
+		['the zero time of some languages', ZERO_TIME, ZERO_TIME],
+		['one row without the request, one failed', { client_request_id: null }, { status: 'failed' }],
+	])('%s: the video is not bought again', async (_name, first, second) => {
+		await run('105', { items: scenes('A hill') });
+		const [generation] = setup.api.settled();
+		const row = {
+			created: new Date().toISOString(),
+			status: 'succeeded',
+			model: TEXT.model,
+			inference_id: generation?.id,
+			client_request_id: generation?.clientRequestId,
+		};
+		const data = [first, second].map((more) => ({ ...row, ...more }));
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
+		await run('106', { crashed: '105', items: scenes('A hill') });
+		expect(posts(setup)).toHaveLength(1);
 	});
 
 	test('a failed generation with a charge is not bought again', async () => {

@@ -46,6 +46,31 @@ describe('a row', () => {
 		]);
 	});
 
+	test('is one for each video: of two about the same, the one that succeeded, and who asked for it', async () => {
+		const more = { inference_id: 'a', model: TEXT.model };
+		const data = [
+			{ ...more, status: 'failed', client_request_id: 'n8n.1.0.0.0123abcd', cost: null },
+			{ ...more, status: 'succeeded', client_request_id: null, cost: { usd: 4, credits: 8 } },
+			{ ...more, status: 'failed', client_request_id: null },
+		];
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
+		const rows = (await list()).outputs[0]?.map(({ json }) => json);
+		expect(rows).toMatchObject([
+			{ id: 'a', status: 'succeeded', cost: { usd: 4 }, n8n: { executionId: '1' } },
+		]);
+	});
+
+	test('comes in order of time, however the log writes it', async () => {
+		const at = Date.now();
+		const seconds = Math.floor(at / 1_000) - 2;
+		const times = [at - 3_000, seconds, new Date(at).toISOString(), '0001-01-01T00:00:00Z'];
+		const data = times.map((created, id) => ({ inference_id: `g${id}`, created }));
+		setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
+		const rows = (await list()).outputs[0]?.map(({ json }) => json) ?? [];
+		expect(rows.map(({ id }) => id)).toEqual(['g2', 'g1', 'g0', 'g3']);
+		expect(rows[1]?.created).toBe(new Date(seconds * 1_000).toISOString());
+	});
+
 	test.each<[string, unknown, unknown]>([
 		['ours, second attempt', 'n8n.a-1.2.3.0123abcd.2', ['a-1', 2, 3, 2]],
 		['of someone else', 'my-request', undefined],

@@ -126,11 +126,11 @@ describe('readLog', () => {
 	});
 
 	test.each([{}, { data: null }, { data: {} }, { data: 'x', pagination: 5 }])(
-		'%j has no rows',
+		'%j has no list of rows: that is no empty log',
 		async (answer) => {
 			const { ids, causes } = await readAll([{ kind: 'answer', answer: answer as IDataObject }]);
 			expect(ids).toEqual([]);
-			expect(causes).toEqual([]);
+			expect(causes).toEqual(['The answer has no list of videos']);
 		},
 	);
 

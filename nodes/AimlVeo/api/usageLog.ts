@@ -1,7 +1,8 @@
 /** The account's usage log, page by page: the only reader of it. */
 import type { IDataObject } from 'n8n-workflow';
-import { asObject, asObjects, asText, toFlag, toText } from '../shared/values';
+import { asNumber, asObject, asObjects, asText, toFlag, toText } from '../shared/values';
 import { LOGS } from './aimlapi';
+import { readEnd } from './responses';
 import { shortName } from '../catalogue/models';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { readWithRetry } from './retry';
@@ -62,6 +63,51 @@ export async function* readLog(
 		yield { rows: fresh.filter((row) => idOf(row)), isLast: !hasMore };
 		offset += given.length;
 		if (fresh.length === 0 || !hasMore) return;
+	}
+}
+
+/** Beyond these a time is a field that nobody filled in, or another unit. */
+const [EARLIEST_MS, LATEST_MS] = [Date.UTC(2025, 0), Date.UTC(2100, 0)];
+/** Up to here a number counts seconds: as milliseconds it lies in 1973. */
+const MAX_SECONDS = 1e11;
+/** JavaScript takes such a time as n8n's local one. The API does not know where n8n runs. */
+const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;
+
+/** When the row's video was requested, or ended (ms since the epoch); undefined when that cannot be read. */
+export function createdMsOf({ created }: IDataObject): number | undefined {
+	const text = String(created);
+	const number = asNumber(created);
+	const ms =
+		number === undefined
+			? Date.parse(WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text)
+			: number * (number <= MAX_SECONDS ? 1_000 : 1);
+	return ms >= EARLIEST_MS && ms <= LATEST_MS ? ms : undefined;
+}
+
+const hasSucceeded = ({ status }: IDataObject) => readEnd(status) === 'succeeded';
+
+/** Two rows about one generation as one: the one that succeeded counts, then the first. */
+function merged(first: IDataObject, other: IDataObject): IDataObject {
+	const isOther = hasSucceeded(other) && !hasSucceeded(first);
+	const [best, rest] = isOther ? [other, first] : [first, other];
+	const told = Object.entries(best).filter(([, value]) => value !== null && value !== undefined);
+	return { ...rest, ...Object.fromEntries(told) };
+}
+
+/** One row for each generation, in the log's order: which row tells its end, and which who asked for it? */
+export class Generations {
+	private readonly byId = new Map<string, IDataObject>();
+
+	add(rows: readonly IDataObject[]): void {
+		for (const row of rows) {
+			const id = idOf(row) ?? '';
+			const known = this.byId.get(id);
+			this.byId.set(id, known ? merged(known, row) : row);
+		}
+	}
+
+	get rows(): IDataObject[] {
+		return [...this.byId.values()];
 	}
 }
 

@@ -7,7 +7,14 @@ import { readRequestOf, shortHash, sourceHash } from '../api/clientRequestId';
 import type { KnownRequest, RequestOrigin } from '../api/clientRequestId';
 import { modelInId } from '../api/responses';
 import type { Reader } from '../api/retry';
-import { isCharged, modelQuery, periodSince, readLog } from '../api/usageLog';
+import {
+	createdMsOf,
+	Generations,
+	isCharged,
+	modelQuery,
+	periodSince,
+	readLog,
+} from '../api/usageLog';
 import type { LogQuery } from '../api/usageLog';
 import { MODELS } from '../catalogue/models';
 import type { RequestPlan } from '../request/plan';
@@ -67,7 +74,7 @@ function asLost(row: IDataObject, executionId: string, nowMs: number): LostPurch
 		id,
 		req,
 		request,
-		at: Date.parse(String(row.created)) || nowMs,
+		at: createdMsOf(row) ?? nowMs,
 		...(model !== undefined && { model }),
 		...(usd !== undefined && { usd: toMicroUsd(usd) }),
 	};
@@ -85,25 +92,24 @@ async function readLost(
 	const nowMs = context.now();
 	const sinceMs = (startedAtMs ?? nowMs - KEPT_BY_N8N_MS) - CLOCK_MS;
 	// A row without a readable time is not too old.
-	const isTooOld = (row?: IDataObject) => Date.parse(String(row?.created)) < sinceMs;
+	const isTooOld = (row: IDataObject) => (createdMsOf(row) ?? Infinity) < sinceMs;
 	const names = modelQuery(models);
 	const query: LogQuery = [
 		['period', periodSince(nowMs - sinceMs)],
 		...(names.length <= MAX_MODELS ? names : []),
 	];
-	const lost = new Map<string, LostPurchase>();
+	const generations = new Generations();
 	let isRead = false;
 	for await (const page of readLog(context, query)) {
 		if ('cause' in page) throw crashUnclear(executionId, page.cause);
-		for (const row of page.rows.filter((one) => !isTooOld(one))) {
-			const purchase = asLost(row, executionId, nowMs);
-			if (purchase) lost.set(purchase.id, purchase);
-		}
-		isRead = page.isLast || isTooOld(page.rows[page.rows.length - 1]);
+		generations.add(page.rows);
+		isRead = page.isLast || page.rows.slice(-1).some(isTooOld);
 		if (isRead) break;
 	}
 	if (!isRead) throw crashUnclear(executionId, 'The usage log was cut short');
-	return [...lost.values()];
+	return generations.rows
+		.filter((row) => !isTooOld(row))
+		.flatMap((row) => asLost(row, executionId, nowMs) ?? []);
 }
 
 /** What the log showed this execution. Not stored: a retry reads it anew, and more may be finished by then. */

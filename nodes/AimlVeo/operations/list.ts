@@ -3,13 +3,15 @@ import type { IDataObject } from 'n8n-workflow';
 import { readClientRequestId } from '../api/clientRequestId';
 import type { Reader } from '../api/retry';
 import type { ManyPlan } from '../request/planMany';
-import { readLog } from '../api/usageLog';
+import { createdMsOf, Generations, readLog } from '../api/usageLog';
 import { asNumber, asObject, asText } from '../shared/values';
 import { logUnreadable } from '../shared/messages';
 
 /** Who asked for the video of a row, where our client request ID tells. */
 export const askedByOf = (row: IDataObject) =>
 	readClientRequestId(asText(row.client_request_id) ?? '');
+
+const toIso = (ms?: number) => (ms === undefined ? null : new Date(ms).toISOString());
 
 /**
  * One row of the log as output: what is needed to find and fetch a video whose answer was lost, and,
@@ -22,7 +24,7 @@ export function asVideo(row: IDataObject): IDataObject {
 	return {
 		id: row.inference_id,
 		model: row.model,
-		created: row.created,
+		created: typeof row.created === 'number' ? toIso(createdMsOf(row)) : row.created,
 		status: row.status,
 		cost: { usd: asNumber(cost?.usd) ?? null, credits: asNumber(cost?.credits) ?? null },
 		clientRequestId: clientRequestId ?? null,
@@ -30,27 +32,24 @@ export function asVideo(row: IDataObject): IDataObject {
 	};
 }
 
-const createdMs = (row: IDataObject) => Date.parse(String(row.created)) || 0;
-
 /**
  * The videos that the plan asks for.
  * @throws ItemError when the API refuses, or a page cannot be read in several attempts
  */
 export async function listVideos(reader: Reader, plan: ManyPlan): Promise<IDataObject[]> {
 	const { reference } = plan;
-	const found = new Map<string, IDataObject>();
+	const isWanted = (row: IDataObject) =>
+		!reference || askedByOf(row)?.reference?.startsWith(reference) === true;
+	const generations = new Generations();
+	let found: IDataObject[] = [];
 	for await (const page of readLog(reader, plan.query)) {
 		if ('cause' in page) throw logUnreadable(page.cause);
-		for (const row of page.rows) {
-			const id = String(row.inference_id);
-			if (reference && !askedByOf(row)?.reference?.startsWith(reference)) continue;
-			// Of two rows about one generation, the one that tells who asked for it.
-			if (!found.has(id) || asText(row.client_request_id)) found.set(id, row);
-		}
-		if (found.size >= plan.limit) break;
+		generations.add(page.rows);
+		found = generations.rows.filter(isWanted);
+		if (found.length >= plan.limit) break;
 	}
-	return [...found.values()]
+	return found
 		.slice(0, plan.limit)
-		.sort((a, b) => createdMs(b) - createdMs(a))
+		.sort((a, b) => (createdMsOf(b) ?? 0) - (createdMsOf(a) ?? 0))
 		.map(asVideo);
 }

@@ -2,7 +2,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Api } from '../api/aimlapi';
 import { modelInId, readEnd, readOutcome } from '../api/responses';
-import { readLog } from '../api/usageLog';
+import { createdMsOf, Generations, readLog } from '../api/usageLog';
 import type { Patience } from '../api/retry';
 import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { answerOf, toRow } from '../generation/generation';
@@ -10,30 +10,12 @@ import type { GenerationContext, Row } from '../generation/generation';
 import { askedByOf, asVideo } from '../operations/list';
 import { logQueryOf } from '../request/planTrigger';
 import type { Search, TriggerPlan } from '../request/planTrigger';
-import { asNumber, asText } from '../shared/values';
 import { videoUrlUnusable } from '../shared/messages';
 import { daysSince, printOf } from './memory';
 import type { Finished, Reading } from './memory';
 
 export interface SearchContext extends GenerationContext {
 	readonly api: Pick<Api, 'check' | 'read'>;
-}
-
-/** Beyond these a time is a field that nobody filled in, or another unit. */
-const [EARLIEST_MS, LATEST_MS] = [Date.UTC(2025, 0), Date.UTC(2100, 0)];
-/** Up to here a number counts seconds: as milliseconds it lies in 1973. */
-const MAX_SECONDS = 1e11;
-/** JavaScript takes such a time as n8n's local one. The API does not know where n8n runs. */
-const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;
-
-function timeOf(value: unknown): number | undefined {
-	const text = String(value);
-	const number = asNumber(value);
-	const ms =
-		number === undefined
-			? Date.parse(WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text)
-			: number * (number <= MAX_SECONDS ? 1_000 : 1);
-	return ms >= EARLIEST_MS && ms <= LATEST_MS ? ms : undefined;
 }
 
 /** Whether the row is about a video that has finished, and is one of those that are searched for. */
@@ -47,38 +29,25 @@ function isSought(row: IDataObject, { status, ownOnly, reference }: Search): boo
 
 /** Whether the log goes on with what is older: it is in order, and has come below the mark. */
 function isBelow(rows: readonly IDataObject[], sinceMs: number): boolean {
-	const times = rows.map(({ created }) => timeOf(created) ?? Infinity);
+	const times = rows.map((row) => createdMsOf(row) ?? Infinity);
 	const inOrder = times.every((ms, index) => index === 0 || ms <= (times[index - 1] ?? Infinity));
 	return inOrder && (times[times.length - 1] ?? Infinity) < sinceMs;
 }
 
-/** Of two rows about one generation, the one that succeeded, then the one that tells who asked for it. */
-const worthOf = (row: IDataObject): number =>
-	(readEnd(row.status) === 'succeeded' ? 2 : 0) + (asText(row.client_request_id) ? 1 : 0);
-
-/** One video for each generation. */
-class Videos {
-	private readonly byId = new Map<string, Finished>();
-
-	add(rows: readonly IDataObject[], search: Search): void {
-		for (const row of rows) {
-			if (!isSought(row, search)) continue;
-			const id = String(row.inference_id).trim();
-			const known = this.byId.get(id);
-			if (known && worthOf(known.row) >= worthOf(row)) continue;
-			// The log may correct itself, and a paid video must not be lost behind an earlier "failed".
-			const print = printOf(readEnd(row.status) === 'failed' ? `failed ${id}` : id);
-			this.byId.set(id, { id, print, createdMs: timeOf(row.created), row });
-		}
-	}
-
-	/** The oldest first; those of the same time in the log's order, which begins with the newest. */
-	get all(): Finished[] {
-		return [...this.byId.values()]
-			.reverse()
-			.sort((a, b) => (a.createdMs ?? Infinity) - (b.createdMs ?? Infinity));
-	}
+function asFinished(row: IDataObject): Finished {
+	const id = String(row.inference_id).trim();
+	// The log may correct itself, and a paid video must not be lost behind an earlier "failed".
+	const print = printOf(readEnd(row.status) === 'failed' ? `failed ${id}` : id);
+	return { id, print, createdMs: createdMsOf(row), row };
 }
+
+/** Those that are searched for, the oldest first; of the same time in the log's order, which begins with the newest. */
+const finishedOf = ({ rows }: Generations, search: Search): Finished[] =>
+	rows
+		.filter((row) => isSought(row, search))
+		.map(asFinished)
+		.reverse()
+		.sort((a, b) => (a.createdMs ?? Infinity) - (b.createdMs ?? Infinity));
 
 /**
  * What the log tells since then, and why it could not be read to its end.
@@ -92,15 +61,16 @@ export async function readFinished(
 ): Promise<Reading & { readonly cause?: string }> {
 	const days = daysSince(sinceMs, run.now(), MAX_LIST_DAYS);
 	const query = [['period', `${days}d`] as const, ...logQueryOf(search)];
-	const videos = new Videos();
+	const generations = new Generations();
+	const videos = () => finishedOf(generations, search);
 	let isComplete = false;
 	for await (const page of readLog(run, query, patience)) {
-		if ('cause' in page) return { videos: videos.all, isComplete: false, cause: page.cause };
-		videos.add(page.rows, search);
+		if ('cause' in page) return { videos: videos(), isComplete: false, cause: page.cause };
+		generations.add(page.rows);
 		isComplete = page.isLast || isBelow(page.rows, sinceMs);
 		if (isComplete) break;
 	}
-	return { videos: videos.all, isComplete };
+	return { videos: videos(), isComplete };
 }
 
 /** The newest one of the last days; undefined when there is none, else the cause why it cannot be told. */
@@ -110,11 +80,11 @@ export async function findNewest(
 	days: number,
 ): Promise<Finished | undefined | { readonly cause: string }> {
 	const query = [['period', `${days}d`] as const, ...logQueryOf(search)];
+	const generations = new Generations();
 	for await (const page of readLog(run, query)) {
 		if ('cause' in page) return page;
-		const videos = new Videos();
-		videos.add(page.rows, search);
-		const newest = videos.all.pop();
+		generations.add(page.rows);
+		const newest = finishedOf(generations, search).pop();
 		if (newest) return newest;
 	}
 	return undefined;
