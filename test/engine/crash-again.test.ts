@@ -74,6 +74,61 @@ describe('a retry that ended by itself is retried', () => {
 	});
 });
 
+describe('a retry that crashes', () => {
+	const REFUSED = { kind: 'status', status: 400 } as const;
+	const isRefused = (promptIncludes: string) =>
+		setup.api.fault({ on: 'submit', action: REFUSED, match: { promptIncludes } });
+
+	test('of an execution that ended by itself: its own retry finds what it bought', async () => {
+		isRefused('A lake');
+		expect((await run('180')).status).toBe('error');
+		const second = await run('181', { retryOf: '180' });
+		expect(second.error).toBeUndefined();
+		const third = await run('182', { crashed: '181' });
+		expect(third.ids).toEqual(second.ids);
+		expect(setup.api.generations).toHaveLength(2);
+	});
+
+	test('after a retry of a crashed one ended by itself: all three are searched', async () => {
+		const items = scenes('A hill', 'A lake', 'A sea');
+		const first = await run('190', { items: items.slice(0, 1) });
+		isRefused('A sea');
+		expect((await run('191', { items, crashed: '190' })).status).toBe('error');
+		const third = await run('192', { retryOf: '191' });
+		const fourth = await run('193', { crashed: '192' });
+		expect(fourth.ids).toEqual(third.ids);
+		expect(fourth.ids[0]).toBe(first.ids[0]);
+		expect(setup.api.generations).toHaveLength(3);
+	});
+
+	test('or that ends before it reaches the node: a second retry of the crashed execution finds all', async () => {
+		isReady(1);
+		setup.api.fault({ on: 'fetch', match, action: { kind: 'status', status: 400 } });
+		isReady(9);
+		const workflow = loop('A hill', 1);
+		const items = itemsOf(1);
+		const first = await runWorkflow(workflow, '195', { items });
+		const second = await runWorkflow(workflow, '196', { items, crashed: '195' });
+		expect(second.runs).toBe(0);
+		const third = await runWorkflow(workflow, '197', { items, crashed: '195' });
+		expect(third.ids).toEqual(first.ids);
+		expect(posts(setup)).toHaveLength(1);
+	});
+
+	test('in the second round of a loop that a retry had begun anew', async () => {
+		isRefused('Round 1');
+		const workflow = loop('=Round {{ $runIndex }}', 3);
+		isReady(99);
+		const items = itemsOf(1);
+		expect((await runWorkflow(workflow, '200', { items })).status).toBe('error');
+		const second = await runWorkflow(workflow, '201', { items, retryOf: '200' });
+		const third = await runWorkflow(workflow, '202', { items, crashed: '201' });
+		expect(third.error).toBeUndefined();
+		expect(third.ids).toEqual(second.ids);
+		expect(bodiesOf()).toEqual(['Round 0', 'Round 1', 'Round 2']);
+	});
+});
+
 /** Each round makes the same request. */
 const loop = (prompt: string, rounds = 2): WorkflowSpec => ({
 	nodes: [
@@ -88,14 +143,15 @@ const loop = (prompt: string, rounds = 2): WorkflowSpec => ({
 
 const bodiesOf = () => setup.api.generations.map(({ body }) => body.prompt);
 
+const match = { generationId: 'known' };
+/** What the next checks of the node before are answered. */
+function isReady(times: number): void {
+	const video = { url: `${setup.api.cdnUrl}/v.mp4` };
+	const body = { id: 'known', status: 'completed', video };
+	setup.api.fault({ on: 'fetch', match, action: { kind: 'json', body }, times });
+}
+
 describe('a loop', () => {
-	const match = { generationId: 'known' };
-	/** What the next checks of the node before are answered. */
-	function isReady(times: number): void {
-		const video = { url: `${setup.api.cdnUrl}/v.mp4` };
-		const body = { id: 'known', status: 'completed', video };
-		setup.api.fault({ on: 'fetch', match, action: { kind: 'json', body }, times });
-	}
 	const isRefused = () =>
 		setup.api.fault({ on: 'fetch', match, action: { kind: 'status', status: 400 } });
 

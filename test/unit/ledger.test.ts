@@ -265,9 +265,13 @@ describe('Ledger', () => {
 });
 
 describe('what a retry knows of the execution before', () => {
-	const before = (context: IDataObject, runs: number[], executionId?: string) => {
+	/** These runs of an execution, by default of the one after the retried one. */
+	const before = (context: IDataObject, runs: number[], retried?: string, own?: string) => {
 		const ledger = new Ledger(context);
-		for (const run of runs) ledger.begin(run, executionId ? { executionId } : undefined);
+		const executionId = own ?? String(Number(retried ?? '6') + 1);
+		for (const run of runs) {
+			ledger.begin(run, executionId, retried ? { executionId: retried } : undefined);
+		}
 		return ledger;
 	};
 	/** What n8n hands on of a node's context. */
@@ -291,6 +295,17 @@ describe('what a retry knows of the execution before', () => {
 		const ledger = before(stored(context), [1, 2], '7');
 		expect(ledger.crashes).toEqual([]);
 		expect(ledger.ordinalOf(2)).toBe(2);
+	});
+
+	test('a context that an earlier execution wrote tells that the retry crashed', () => {
+		const context = {};
+		before(context, [0, 1]);
+		const retry = stored(context);
+		before(context, [1], '7');
+		const ledger = before(retry, [1, 1, 2], '8');
+		expect(ledger.crashes).toEqual([{ executionId: '8' }]);
+		expect(ledger.ordinalOf(1)).toBe(1);
+		expect(before(stored(retry), [2], '9').crashes).toEqual([{ executionId: '8' }]);
 	});
 
 	test('a context without the last run tells a crash in it, where n8n saves progress', () => {

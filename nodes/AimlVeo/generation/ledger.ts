@@ -42,8 +42,8 @@ interface Page extends IDataObject {
 	entries: Record<string, LedgerEntry>;
 	/** The last run that began. */
 	lastRun?: number;
-	/** The execution that this one retries, as far as it is known. */
-	retryOf?: string;
+	/** The last execution that wrote here. */
+	execution?: string;
 	/** After a crash: the run index of the first run in this execution. */
 	firstRun?: number;
 	/** The newest last. */
@@ -102,15 +102,16 @@ export class Ledger {
 	 * Called when a run of the node begins. What n8n kept of the retried execution tells a crash from an
 	 * ordinary end: a run that ended, even at once, is written down here.
 	 */
-	begin(runIndex: number, retried?: CrashedExecution): void {
-		const { lastRun, retryOf, entries } = this.page;
-		this.page.lastRun = runIndex;
-		if (!retried || retried.executionId === retryOf) return;
-		this.page.retryOf = retried.executionId;
+	begin(runIndex: number, executionId: string, retried?: CrashedExecution): void {
+		const { lastRun, execution, entries } = this.page;
+		Object.assign(this.page, { lastRun: runIndex, execution: executionId });
+		if (!retried || execution === executionId) return;
 		const isFresh = lastRun === undefined && Object.keys(entries).length === 0;
 		if (isFresh) this.page.firstRun = runIndex;
+		// Of a retry that crashed n8n has only what it began with, and an execution before it wrote that.
+		const isOlder = execution !== undefined && execution !== retried.executionId;
 		// A later run than the last one that is known: the retried execution may have crashed in it.
-		const isLost = isFresh || (lastRun !== undefined && lastRun < runIndex);
+		const isLost = isFresh || isOlder || (lastRun !== undefined && lastRun < runIndex);
 		// An earlier one stays: a retry of it may have ended before it asked for all that was paid for.
 		if (isLost) this.page.crashes = [...this.crashes, { ...retried }];
 	}

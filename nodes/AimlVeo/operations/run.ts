@@ -33,11 +33,13 @@ import {
 
 type Planned = { task: Task } | { refusal: ItemError };
 
+const executionIdOf = (ctx: IExecuteFunctions) => ctx.getExecutionId() ?? 'none';
+
 function contextOf(ctx: IExecuteFunctions): RunContext {
 	const ledger = ledgerOf(ctx.getContext('node'));
 	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
 	const isTool = isToolCall(ctx);
-	ledger.begin(runIndex, retriedExecution(ctx));
+	ledger.begin(runIndex, executionIdOf(ctx), retriedExecution(ctx));
 	return { ctx, ledger, runIndex, isTool, facts: startFacts(Date.now()) };
 }
 
@@ -110,7 +112,7 @@ async function openRun(
 		pace: new CheckPace(now),
 		origin: {
 			instanceId: ctx.getInstanceId(),
-			executionId: ctx.getExecutionId() ?? 'none',
+			executionId: executionIdOf(ctx),
 			runIndex: context.ledger.ordinalOf(runIndex),
 			nodeId: ctx.getNode().id,
 		},

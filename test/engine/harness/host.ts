@@ -52,6 +52,8 @@ const { Container } = createRequire(require.resolve('n8n-core'))('@n8n/di') as {
 const PROJECT = join(__dirname, '..', '..', '..');
 const loaders: PackageDirectoryLoader[] = [];
 const executions = new Map<string, string>();
+/** What n8n stored of a retry when it began: all that is left of it after a crash. */
+const begun = new Map<string, string>();
 interface Running {
 	cancel: () => void;
 	/** By the clock that `speed` leaves alone, in ms. */
@@ -289,6 +291,7 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 	};
 	running.set(call, state);
 	const data = retried ? prepareRetry(retried, workflow) : await freshData(request, workflow);
+	if (retried) begun.set(request.executionId, JSON.stringify(data));
 	const execution = current.run(state, () =>
 		new WorkflowExecute(additionalData, mode, data).processRunExecutionData(workflow),
 	) as Execution;
@@ -337,6 +340,8 @@ async function run(call: number, request: RunRequest): Promise<RunResult> {
 async function freshData(request: RunRequest, workflow: Workflow): Promise<IRunExecutionData> {
 	const startNode = workflow.getNode(request.nodes[0]?.name ?? '');
 	if (!startNode) throw new Error('The workflow has no nodes');
+	const kept = begun.get(request.crashed ?? '');
+	if (kept) return prepareRetry(kept, workflow);
 	const crashed = request.crashed ? executions.get(request.crashed) : undefined;
 	if (request.crashed && !crashed) throw new Error(`No execution ${request.crashed} to retry`);
 	const established = crashed && (JSON.parse(crashed) as IRunExecutionData).executionData;

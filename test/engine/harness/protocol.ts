@@ -30,8 +30,8 @@ export interface RunRequest {
 	/** The execution to retry, as *Executions → Retry* does it. */
 	retryOf?: string;
 	/**
-	 * The execution to retry after n8n crashed in it: it starts anew with the same data, and n8n knows nothing
-	 * of what its nodes kept.
+	 * The execution to retry after n8n crashed in it: n8n knows nothing of what its nodes did. It starts anew with
+	 * the same data; where it was a retry itself, it starts with what that one started with.
 	 */
 	crashed?: string;
 	/** Nodes that had ended before the crash: their next run is counted as the second one. */
