@@ -201,6 +201,28 @@ describe('a loop', () => {
 	});
 });
 
+describe('a loop over rows that moved', () => {
+	const workflow: WorkflowSpec = {
+		nodes: [
+			node('Items', 'n8n-nodes-test.items'),
+			node('Loop', 'n8n-nodes-test.repeat', { rounds: 3 }),
+			veoNode('Veo', { ...PER_ITEM, prompt: '={{ $("Loop").item.json.prompts[$runIndex] }}' }),
+		],
+		connections: connect('Items > Loop', 'Loop.1 > Veo', 'Veo > Loop'),
+		resultNode: 'Veo',
+	};
+
+	test('a later round does not take the video of a row that is gone', async () => {
+		const rows = (...prompts: string[]) => [{ json: { prompts } }];
+		await runWorkflow(workflow, '210', { items: rows('A hill', 'A lake', 'A sea') });
+		const items = rows('A lake', 'A moor', 'A dune');
+		const after = await runWorkflow(workflow, '211', { items, crashed: '210' });
+		expect(after.runs).toBe(3);
+		expect(after.ids.map(promptOf)).toEqual(['A dune']);
+		expect(bodiesOf()).toEqual(['A hill', 'A lake', 'A sea', 'A moor', 'A dune']);
+	});
+});
+
 describe('other models', () => {
 	test('one that is not in the table is found, too', async () => {
 		setup.api.schemas['google/veo-9'] = setup.api.schemas['google/veo-3.1-t2v']!;

@@ -126,6 +126,14 @@ export class Ledger {
 		return this.page.crashes ?? [];
 	}
 
+	/** Where the requests that are held stand, and their client request IDs. */
+	get places(): Array<{ runIndex: number; itemIndex: number; req: string }> {
+		return Object.entries(this.page.entries).map(([key, { req }]) => {
+			const [run, item] = key.split('.').map(Number);
+			return { runIndex: this.ordinalOf(run ?? NaN), itemIndex: item ?? NaN, req };
+		});
+	}
+
 	/** The generations that are held, and those that ended at no cost. */
 	get knownIds(): string[] {
 		const held = Object.values(this.page.entries).flatMap(({ id }) => id ?? []);

@@ -157,16 +157,25 @@ const all =
 const isSameBody: Match = ({ body }, wanted) => body !== undefined && body === wanted.body;
 const isSameReference: Match = ({ reference }, { plan }) => reference === plan.options.reference;
 
+/** Whether a video of this execution was found for another place than the one it was requested for. */
+const hasMoved = ({ ledger, isTool }: RecoverContext, executionId: string): boolean =>
+	!isTool &&
+	ledger.places.some(({ runIndex, itemIndex, req }) => {
+		const request = readRequestOf(executionId, req);
+		return request && (request.runIndex !== runIndex || request.itemIndex !== itemIndex);
+	});
+
 /** Enters into the ledger what each match finds, the surest first. */
 function claimAll(
-	{ ledger, origin, isTool }: RecoverContext,
+	context: RecoverContext,
+	executionId: string,
 	lost: readonly LostPurchase[],
 	wanted: readonly Wanted[],
 ): Claim[] {
+	const { ledger, origin, isTool } = context;
 	const isSamePlace: Match = ({ runIndex, itemIndex }, { plan }) =>
 		isTool || (runIndex === origin.runIndex && itemIndex === plan.itemIndex);
 	const taken = new Set(ledger.knownIds);
-	let hasMoved = false;
 	const found: Claim[] = [];
 	const claim = (isMatch: Match) => {
 		for (const one of wanted.filter(({ plan }) => !ledger.find(plan.key))) {
@@ -179,7 +188,6 @@ function claimAll(
 			const body = one.plan.request && hashRequest(one.plan.request);
 			ledger.enter(one.plan.key, { ...entry, ...(body !== undefined && { body }) });
 			taken.add(entry.id);
-			hasMoved ||= !isSamePlace(request, one);
 			found.push({ itemIndex: one.plan.itemIndex, isOther: !isSameBody(request, one) });
 		}
 	};
@@ -189,8 +197,8 @@ function claimAll(
 	claim(all(isSameBody, isSamePlace));
 	claim(isSameBody);
 	// Its expressions may give other values now; another reference tells that it is another row. Where rows have
-	// moved, a place tells nothing.
-	if (!hasMoved) claim(all(isSamePlace, isSameReference));
+	// moved, in this run or in an earlier one, a place tells nothing.
+	if (!hasMoved(context, executionId)) claim(all(isSamePlace, isSameReference));
 	return found;
 }
 
@@ -216,7 +224,7 @@ export async function recover(
 		}),
 	);
 	for (const [{ executionId }, purchases] of lost) {
-		const found = claimAll(context, purchases, wanted);
+		const found = claimAll(context, executionId, purchases, wanted);
 		if (found.length > 0) context.onRecovered(found, executionId);
 	}
 }
