@@ -39,6 +39,9 @@ describe('an accepted submission without its ID in the usual place: the usage lo
 		['a text', { kind: 'acceptThenJson', body: 'queued' }],
 		['null', { kind: 'acceptThenJson', body: null }],
 		['408', { kind: 'acceptThenStatus', status: 408 }],
+		['409', { kind: 'acceptThenStatus', status: 409 }],
+		['425', { kind: 'acceptThenStatus', status: 425 }],
+		['499', { kind: 'acceptThenStatus', status: 499 }],
 		['522', { kind: 'acceptThenStatus', status: 522 }],
 	])('%s', async (_name, action) => {
 		setup.api.fault({ on: 'submit', action, times: 9 });

@@ -87,7 +87,11 @@ function meant(reply: Reply): Reply {
 /** The API answers in JSON; a page or a bare text comes from a proxy or a firewall on the way. */
 const isFromApi = ({ json }: Reply) => asObject(json) !== undefined;
 
-const TRANSIENT = [404, 408, 425, 429];
+/**
+ * These say nothing about the request itself, and may pass. A submission may have been taken all the same: the
+ * 409 may be the answer to a proxy that sent it twice, the 499 that of a proxy which gave up waiting.
+ */
+const TRANSIENT = [404, 408, 409, 423, 424, 425, 429, 499];
 /** Words for an empty account. A refused prompt may mention a balance beam or end credits. */
 const NO_CREDITS =
 	/top.?up|\b(?:out of|insufficient|not enough|no|low)\b.{0,30}\b(?:credits?|balance|funds)\b|\b(?:credits?|balance|funds)\b.{0,30}\b(?:insufficient|exhausted|too low|empty|depleted|run out)\b/i;
