@@ -61,6 +61,16 @@ describe('an accepted submission without its ID in the usual place: the usage lo
 	});
 });
 
+test('the answer to another request: the usage log gives the right ID', async () => {
+	setup.api.once('generation', ({ id }: { id: string }) => {
+		const body = { id, status: 'queued' };
+		setup.api.fault({ on: 'submit', action: { kind: 'acceptThenJson', body } });
+	});
+	const result = await run(EACH, RETRYING, 2);
+	expect(posts(setup)).toHaveLength(2);
+	expect(idsOf(result)).toEqual(accepted());
+});
+
 describe('one submission of four meets a proxy or a gateway', () => {
 	const proxied = async (action: Action) => {
 		setup.api.fault({ on: 'submit', action });

@@ -275,7 +275,8 @@ describe('accepted', () => {
 	});
 
 	test('an edited prompt, another item and another round are other requests', async () => {
-		const { buy, buying, planOf, sent } = tryOf([accepted()]);
+		const answers = ['gen-1', 'gen-2', 'gen-3', 'gen-4'].map((id) => accepted(id));
+		const { buy, buying, planOf, sent } = tryOf(answers);
 		await buy(0, 'A hill');
 		await buy(0, 'A hill.');
 		await buy(1, 'A hill');
@@ -285,6 +286,13 @@ describe('accepted', () => {
 			{ ...planOf(), key: ledgerKey(1, 0, hashRequest(BODY)), timeoutMs: 1 },
 		);
 		expect(new Set(sent).size).toBe(4);
+	});
+
+	test('the ID of another request is not its own; the same request may be given the same ID', async () => {
+		const { buy } = tryOf([accepted('gen-1')]);
+		await buy(0, 'A hill');
+		await expect(buy(1, 'A lake')).rejects.toThrow('may have been accepted and charged');
+		expect((await buy(2, 'A hill')).id).toBe('gen-1');
 	});
 });
 

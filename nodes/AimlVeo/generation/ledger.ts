@@ -140,6 +140,13 @@ export class Ledger {
 		return [...held, ...Object.values(this.page.ended)];
 	}
 
+	/** Whether this generation is held for a request with another body. */
+	isOfOther(key: string, id: string, bodyHash: string): boolean {
+		return Object.entries(this.page.entries).some(
+			([other, entry]) => other !== key && entry.id === id && entry.body !== bodyHash,
+		);
+	}
+
 	/** Writes down what a crashed execution paid for. */
 	enter(key: string, purchase: LedgerEntry): void {
 		this.page.entries[key] = purchase;

@@ -185,7 +185,8 @@ async function send(
 	};
 	const req = clientRequestId({ ...origin, itemIndex }, part);
 	ledger.sending(key, { req, model: request.model, body: bodyHash, at: now() });
-	const submission = await submitOrForget(context, key, body, req);
+	const answered = await submitOrForget(context, key, body, req);
+	const submission = aboutThis(ledger, key, bodyHash, answered);
 	if (submission.kind === 'accepted') {
 		return { purchase: accept(context, plan, request.model, submission.answer) };
 	}
@@ -201,6 +202,13 @@ async function send(
 	}
 	if (finding?.kind !== 'found') throw maybeAccepted(req, submission.cause);
 	return { purchase: { ...finding.purchase, source: 'api' } };
+}
+
+/** An answer about what was bought for another request says nothing about this one. */
+function aboutThis(ledger: Ledger, key: string, body: string, submission: Submission): Submission {
+	const id = 'id' in submission ? submission.id : undefined;
+	if (id === undefined || !ledger.isOfOther(key, id, body)) return submission;
+	return { kind: 'lost', cause: 'The answer was about another request' };
 }
 
 async function submitOrForget(
