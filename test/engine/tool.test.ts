@@ -94,6 +94,24 @@ test('a second call while the first is in flight waits for it', async () => {
 	expect(ids).toEqual([setup.api.generations[0]?.id, setup.api.generations[0]?.id]);
 });
 
+test('two calls that see the same video fail, one later than the other, buy one more', async () => {
+	setup.api.fault({ on: 'submit', action: { kind: 'fail', error: { message: 'Too dark' } } });
+	// The first call learns of it at once, the second one when the first has bought another.
+	const down = { on: 'fetch', action: { kind: 'status', status: 503 } } as const;
+	setup.api.fault({ ...down, after: 1, times: 99 });
+	const onSecond = ({ id }: { id: string }) => {
+		if (id !== setup.api.generations[1]?.id) return;
+		setup.api.off('generation', onSecond);
+		setup.api.faults.clear();
+		setup.api.fault({ ...down, match: { generationId: id }, times: 3 });
+	};
+	setup.api.on('generation', onSecond);
+	const result = await run(2, [HILL, HILL], { together: true, tool: RETRYING });
+	const bought = setup.api.settled();
+	expect(bought.map(({ paid }) => paid)).toEqual([false, true]);
+	expect(rowsOf(result).map(({ id }) => id)).toEqual([bought[1]?.id, bought[1]?.id]);
+});
+
 test('a retry of the agent after a tool call does not pay again', async () => {
 	const workflow = agentWorkflow(2, [HILL], PARAMETERS, {
 		agent: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },

@@ -66,7 +66,9 @@ async function discardIfFree<T>(
 		return await work();
 	} catch (cause) {
 		const own = cause instanceof ItemError && cause.details.generationId === id;
-		if (own && cause.details.notCharged) run.ledger.discard(key);
+		// Another call with the same arguments may have bought another one meanwhile.
+		const isHeld = run.ledger.find(key)?.id === id;
+		if (own && isHeld && cause.details.notCharged) run.ledger.discard(key);
 		throw asItemError(cause, id);
 	}
 }
