@@ -130,11 +130,11 @@ describe('a retry that crashes', () => {
 });
 
 /** Each round makes the same request. */
-const loop = (prompt: string, rounds = 2): WorkflowSpec => ({
+const loop = (prompt: string, rounds = 2, check: IDataObject = {}): WorkflowSpec => ({
 	nodes: [
 		node('Items', 'n8n-nodes-test.items'),
 		node('Loop', 'n8n-nodes-test.repeat', { rounds }),
-		veoNode('Check', { operation: 'get', generationId: 'known', download: false }),
+		veoNode('Check', { operation: 'get', generationId: 'known', download: false, ...check }),
 		veoNode('Veo', { ...TEXT, operation: 'createAndWait', prompt }),
 	],
 	connections: connect('Items > Loop', 'Loop.1 > Check', 'Check > Veo', 'Veo > Loop'),
@@ -199,6 +199,27 @@ describe('a loop', () => {
 		expect(after.ids).toEqual(before.ids);
 		expect(posts(setup)).toHaveLength(2);
 	});
+});
+
+test('a later round finds a video that was still being generated when the first one read the log', async () => {
+	const workflow = loop('=Round {{ $runIndex }}', 2, {
+		waitForCompletion: true,
+		options: { pollInterval: 40 },
+	});
+	const items = itemsOf(1);
+	isReady(99);
+	const before = await runWorkflow(workflow, '220', { items });
+	setup.api.faults.clear();
+	// The node before takes two minutes in the second round.
+	isReady(1);
+	const body = { id: 'known', status: 'generating' };
+	setup.api.fault({ on: 'fetch', match, action: { kind: 'json', body }, times: 3 });
+	isReady(9);
+	const [, second] = setup.api.settled();
+	if (second) second.readyAt = Date.now() + 3_000;
+	const after = await runWorkflow(workflow, '221', { items, crashed: '220' });
+	expect(after.ids).toEqual(before.ids);
+	expect(bodiesOf()).toEqual(['Round 0', 'Round 1']);
 });
 
 describe('a loop over rows that moved', () => {

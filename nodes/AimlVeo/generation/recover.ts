@@ -19,15 +19,19 @@ import type { LogQuery } from '../api/usageLog';
 import { MODELS } from '../catalogue/models';
 import type { RequestPlan } from '../request/plan';
 import { hashContent, hashInKey, hashRequest } from '../request/requestKey';
+import { ItemError } from '../shared/errors';
 import { crashUnclear } from '../shared/messages';
 import { toMicroUsd } from '../shared/money';
 import { asNumber, asObject, asText, toText } from '../shared/values';
 import type { CrashedExecution, Ledger } from './ledger';
+import { LOG_COMPLETE_MS } from './submit';
 
 /** n8n deletes executions after this time, unless it is told otherwise. */
 const KEPT_BY_N8N_MS = 14 * 86_400_000;
 /** How much the clocks of n8n and the API may differ. */
 const CLOCK_MS = 86_400_000;
+/** A later run reads the log again after this time. */
+const READ_AGAIN_MS = 60_000;
 /** The API takes so many models in one query. */
 const MAX_MODELS = 50;
 
@@ -116,26 +120,49 @@ async function readLost(
 interface Reading {
 	readonly models: readonly string[];
 	readonly lost: ReadonlyMap<CrashedExecution, readonly LostPurchase[]>;
+	/** When the log was read for the first time, and for the last. */
+	readonly firstMs: number;
+	readonly lastMs: number;
 }
 
 const readings = new WeakMap<Ledger, Reading>();
 
-/** The purchases of all crashed executions, the newest first; read once for all runs, unless they use other models. */
-async function lostFor(
+/** A video that was being generated when n8n crashed may have got its row since then. */
+const mayHaveMore = ({ firstMs, lastMs }: Reading, nowMs: number): boolean =>
+	nowMs - lastMs > READ_AGAIN_MS && lastMs - firstMs < LOG_COMPLETE_MS;
+
+/** What the log shows of all crashed executions, the newest first. */
+async function read(
 	context: RecoverContext,
-	plans: readonly RequestPlan[],
-): Promise<Reading['lost']> {
-	const known = readings.get(context.ledger);
-	const wanted = plans.flatMap(({ request }) => request?.model ?? []);
-	if (known && wanted.every((model) => known.models.includes(model))) return known.lost;
+	wanted: readonly string[],
+	known?: Reading,
+): Promise<Reading> {
+	const lastMs = context.now();
 	const before = known?.models ?? MODELS.map(({ id }) => id);
 	const models = [...new Set([...before, ...wanted])];
 	const lost = new Map<CrashedExecution, LostPurchase[]>();
 	for (const crash of [...context.ledger.crashes].reverse()) {
 		lost.set(crash, await readLost(context, crash, models));
 	}
-	readings.set(context.ledger, { models, lost });
-	return lost;
+	return { models, lost, firstMs: known?.firstMs ?? lastMs, lastMs };
+}
+
+/** The purchases of all crashed executions; read for a later run only where the log may show it more. */
+async function lostFor(
+	context: RecoverContext,
+	plans: readonly RequestPlan[],
+): Promise<Reading['lost']> {
+	const known = readings.get(context.ledger);
+	const wanted = plans.flatMap(({ request }) => request?.model ?? []);
+	const answers = wanted.every((model) => known?.models.includes(model));
+	if (known && answers && !mayHaveMore(known, context.now())) return known.lost;
+	const reading = await read(context, wanted, known).catch((cause: unknown) => {
+		// What an earlier run has read still holds.
+		if (known && answers && cause instanceof ItemError) return known;
+		throw cause;
+	});
+	readings.set(context.ledger, reading);
+	return reading.lost;
 }
 
 /** An item that nothing is known of yet. */
