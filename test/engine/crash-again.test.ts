@@ -101,7 +101,22 @@ describe('a retry that crashes', () => {
 		expect(setup.api.generations).toHaveLength(3);
 	});
 
-	test('or that ends before it reaches the node: a second retry of the crashed execution finds all', async () => {
+	test('of a crashed one: its own retry finds what both bought', async () => {
+		const items = scenes('A hill', 'A lake', 'A sea');
+		const first = await run('183', { items: items.slice(0, 1) });
+		const second = await run('184', { items, crashed: '183' });
+		const third = await run('185', { items, crashed: '184' });
+		expect(third.ids).toEqual(second.ids);
+		expect(third.ids[0]).toBe(first.ids[0]);
+		const again = await run('186', { items, crashed: '183' });
+		expect(again.ids).toEqual(second.ids);
+		expect(setup.api.generations).toHaveLength(3);
+	});
+
+	test.each([
+		['the crashed execution is retried again', { crashed: '195' }],
+		['its own retry finds all', { retryOf: '196' }],
+	])('or that ends before it reaches the node: %s', async (_name, retried) => {
 		isReady(1);
 		setup.api.fault({ on: 'fetch', match, action: { kind: 'status', status: 400 } });
 		isReady(9);
@@ -110,7 +125,7 @@ describe('a retry that crashes', () => {
 		const first = await runWorkflow(workflow, '195', { items });
 		const second = await runWorkflow(workflow, '196', { items, crashed: '195' });
 		expect(second.runs).toBe(0);
-		const third = await runWorkflow(workflow, '197', { items, crashed: '195' });
+		const third = await runWorkflow(workflow, '197', { items, ...retried });
 		expect(third.ids).toEqual(first.ids);
 		expect(posts(setup)).toHaveLength(1);
 	});

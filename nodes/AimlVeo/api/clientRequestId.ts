@@ -57,6 +57,16 @@ const decodeReference = (encoded: string): string =>
 export const sourceHash = (instanceId: string, nodeId: string, hash: string): string =>
 	createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex').slice(0, 8);
 
+/**
+ * The nonce of an execution that began at this time, and of all its retries: n8n hands the time on to them, also
+ * after a crash.
+ */
+export const nonceOf = (instanceId: string, workflowId: string, establishedAtMs: number): string =>
+	createHash('sha256')
+		.update(`${instanceId}.${workflowId}.${establishedAtMs}`)
+		.digest('hex')
+		.slice(0, 8);
+
 /** Enough of the hash of a body to tell the requests of one execution apart. */
 export const shortHash = (body: string): string => body.slice(0, 8);
 
@@ -89,11 +99,11 @@ export function referenceLengths(place: Place, reference: string): { length: num
 
 // Version 0.1.0 had no nonce, and the first IDs with a nonce had no hash of the body.
 const PATTERN =
-	/^n8n\.([\w-]+)\.(\d+)\.(\d+)\.([0-9a-f]{8})(?:-[0-9a-f]{8}(?:-([0-9a-f]{8}))?)?(?:\.(\d+))?(?::([\w.:-]+))?$/i;
+	/^n8n\.([\w-]+)\.(\d+)\.(\d+)\.([0-9a-f]{8})(?:-([0-9a-f]{8})(?:-([0-9a-f]{8}))?)?(?:\.(\d+))?(?::([\w.:-]+))?$/i;
 
 /** The parts of a client request ID of this package; undefined for any other ID. */
 function partsOf(id: string) {
-	const [, executionId, runIndex, itemIndex, source, body, attempt = 1, encoded] =
+	const [, executionId, runIndex, itemIndex, source, nonce, body, attempt = 1, encoded] =
 		PATTERN.exec(id) ?? [];
 	if (executionId === undefined || source === undefined) return undefined;
 	const askedBy: AskedBy = {
@@ -104,7 +114,10 @@ function partsOf(id: string) {
 		...(encoded !== undefined && { reference: decodeReference(encoded) }),
 	};
 	// The log may write capitals.
-	return { askedBy, source: source.toLowerCase(), body: body?.toLowerCase() };
+	return {
+		...{ askedBy, source: source.toLowerCase() },
+		...{ nonce: nonce?.toLowerCase(), body: body?.toLowerCase() },
+	};
 }
 
 /** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
@@ -114,14 +127,19 @@ export const readClientRequestId = (id: string): AskedBy | undefined => partsOf(
 export interface KnownRequest extends AskedBy {
 	/** See `sourceHash`. */
 	readonly source: string;
+	/** See `RequestPart`. */
+	readonly nonce: string | undefined;
 	/** See `shortHash`. */
 	readonly body: string | undefined;
 }
 
-/** What a client request ID tells of a request of this execution; undefined for any other ID. */
-export function readRequestOf(executionId: string, id: string): KnownRequest | undefined {
+/** What a client request ID of this package tells; undefined for any other ID. */
+export function readRequest(id: string): KnownRequest | undefined {
 	const parts = partsOf(id);
-	if (parts?.askedBy.executionId !== asPart(executionId)) return undefined;
-	const { askedBy, source, body } = parts;
-	return { ...askedBy, source, body };
+	if (!parts) return undefined;
+	const { askedBy, ...more } = parts;
+	return { ...askedBy, ...more };
 }
+
+export const isOfExecution = ({ executionId }: KnownRequest, id: string): boolean =>
+	executionId === asPart(id);

@@ -33,7 +33,7 @@ export interface CrashedExecution extends IDataObject {
 }
 
 interface Page extends IDataObject {
-	/** Tells executions of the same number apart, on other instances or after a new database. */
+	/** Tells executions of the same number apart, on other instances or after a new database; the same for all retries. */
 	nonce: string;
 	/** Number of submissions that ended at no cost, by key: the next one gets a new client request id. */
 	struck: Record<string, number>;
@@ -77,11 +77,14 @@ export class Ledger {
 	/** Prices that were approved for what is not sent yet, by key, in millionths of a dollar. */
 	readonly reserved = new Map<string, number>();
 
-	/** @param context the node's context (`getContext('node')`), which n8n stores with the execution */
-	constructor(context: IDataObject) {
+	/**
+	 * @param context the node's context (`getContext('node')`), which n8n stores with the execution
+	 * @param nonce of this execution and its retries; at random where n8n does not tell which these are
+	 */
+	constructor(context: IDataObject, nonce = randomBytes(4).toString('hex')) {
 		const page = (context.veoLedger ?? {}) as Partial<Page>;
 		this.page = Object.assign(page, {
-			nonce: page.nonce ?? randomBytes(4).toString('hex'),
+			nonce: page.nonce ?? nonce,
 			struck: page.struck ?? {},
 			ended: page.ended ?? {},
 			entries: page.entries ?? {},
@@ -252,10 +255,10 @@ export class Ledger {
 const ledgers = new WeakMap<IDataObject, Ledger>();
 
 /** The one ledger of a node in an execution, for all its runs in this process. */
-export function ledgerOf(context: IDataObject): Ledger {
+export function ledgerOf(context: IDataObject, nonce?: string): Ledger {
 	const known = ledgers.get(context);
 	if (known) return known;
-	const ledger = new Ledger(context);
+	const ledger = new Ledger(context, nonce);
 	ledgers.set(context, ledger);
 	return ledger;
 }

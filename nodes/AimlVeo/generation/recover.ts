@@ -3,7 +3,7 @@
  * ledger is gone with the crash.
  */
 import type { IDataObject } from 'n8n-workflow';
-import { readRequestOf, shortHash, sourceHash } from '../api/clientRequestId';
+import { isOfExecution, readRequest, shortHash, sourceHash } from '../api/clientRequestId';
 import type { KnownRequest, RequestOrigin } from '../api/clientRequestId';
 import { modelInId } from '../api/responses';
 import type { Reader } from '../api/retry';
@@ -66,11 +66,16 @@ interface LostPurchase {
 	readonly usd?: number;
 }
 
-/** A row of the log as a purchase of this execution; undefined for all other rows. */
-function asLost(row: IDataObject, executionId: string, nowMs: number): LostPurchase | undefined {
+/** A row of the log as one of these purchases; undefined for all other rows. */
+function asLost(
+	row: IDataObject,
+	isOurs: (request: KnownRequest) => boolean,
+	nowMs: number,
+): LostPurchase | undefined {
 	const req = asText(row.client_request_id) ?? '';
-	const request = readRequestOf(executionId, req);
-	if (!request || (row.status === 'failed' && !isCharged(row))) return undefined;
+	const request = readRequest(req);
+	if (!request || !isOurs(request) || (row.status === 'failed' && !isCharged(row)))
+		return undefined;
 	const usd = asNumber(asObject(row.cost)?.usd);
 	const id = toText(row.inference_id) ?? '';
 	const model = modelInId(id) === undefined ? asText(row.model) : undefined;
@@ -85,7 +90,7 @@ function asLost(row: IDataObject, executionId: string, nowMs: number): LostPurch
 }
 
 /**
- * What the crashed execution paid for, as far as the log shows it: what is still being generated has no row.
+ * What the crashed execution paid for, and the others of which it was a retry, as far as the log shows it: what is still being generated has no row.
  * @throws ItemError when the log cannot be read to the start of that execution
  */
 async function readLost(
@@ -111,9 +116,13 @@ async function readLost(
 		if (isRead) break;
 	}
 	if (!isRead) throw crashUnclear(executionId, 'The usage log was cut short');
+	const { ledger, origin } = context;
+	const isOurs = (request: KnownRequest) =>
+		isOfExecution(request, executionId) ||
+		(request.nonce === ledger.nonce && !isOfExecution(request, origin.executionId));
 	return generations.rows
 		.filter((row) => !isTooOld(row))
-		.flatMap((row) => asLost(row, executionId, nowMs) ?? []);
+		.flatMap((row) => asLost(row, isOurs, nowMs) ?? []);
 }
 
 /** What the log showed this execution. Not stored: a retry reads it anew, and more may be finished by then. */
@@ -184,11 +193,11 @@ const all =
 const isSameBody: Match = ({ body }, wanted) => body !== undefined && body === wanted.body;
 const isSameReference: Match = ({ reference }, { plan }) => reference === plan.options.reference;
 
-/** Whether a video of this execution was found for another place than the one it was requested for. */
-const hasMoved = ({ ledger, isTool }: RecoverContext, executionId: string): boolean =>
+/** Whether a video was found for another place than the one it was requested for. */
+const hasMoved = ({ ledger, isTool }: RecoverContext): boolean =>
 	!isTool &&
 	ledger.places.some(({ runIndex, itemIndex, req }) => {
-		const request = readRequestOf(executionId, req);
+		const request = readRequest(req);
 		return request && (request.runIndex !== runIndex || request.itemIndex !== itemIndex);
 	});
 
@@ -202,6 +211,7 @@ function claimAll(
 	const { ledger, origin, isTool } = context;
 	const isSamePlace: Match = ({ runIndex, itemIndex }, { plan }) =>
 		isTool || (runIndex === origin.runIndex && itemIndex === plan.itemIndex);
+	const isOfCrash: Match = (request) => isOfExecution(request, executionId);
 	const taken = new Set(ledger.knownIds);
 	const found: Claim[] = [];
 	const claim = (isMatch: Match) => {
@@ -224,8 +234,9 @@ function claimAll(
 	claim(all(isSameBody, isSamePlace));
 	claim(isSameBody);
 	// Its expressions may give other values now; another reference tells that it is another row. Where rows have
-	// moved, in this run or in an earlier one, a place tells nothing.
-	if (!hasMoved(context, executionId)) claim(all(isSamePlace, isSameReference));
+	// moved, in this run or in an earlier one, a place tells nothing; nor does it where another execution of the same
+	// moment may be meant.
+	if (!hasMoved(context)) claim(all(isOfCrash, isSamePlace, isSameReference));
 	return found;
 }
 

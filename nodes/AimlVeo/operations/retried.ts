@@ -1,5 +1,6 @@
 /** What n8n tells of the execution that this one retries; 1.x tells nothing, and nothing is guessed there. */
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { nonceOf } from '../api/clientRequestId';
 import type { CrashedExecution } from '../generation/ledger';
 import { asNumber, asObject, asText, toText } from '../shared/values';
 
@@ -7,6 +8,13 @@ import { asNumber, asObject, asText, toText } from '../shared/values';
 const retryOf = (ctx: IExecuteFunctions): unknown =>
 	asObject(asObject((ctx as unknown as { additionalData?: unknown }).additionalData)?.hooks)
 		?.retryOf;
+
+/** What an execution has in common with its retries, also where n8n tells only the one that is retried. */
+export function nonceFor(ctx: IExecuteFunctions): string | undefined {
+	const establishedAtMs = asNumber(ctx.getExecutionContext?.()?.establishedAt);
+	if (establishedAtMs === undefined) return undefined;
+	return nonceOf(ctx.getInstanceId(), String(ctx.getWorkflow().id), establishedAtMs);
+}
 
 /** The execution that this one retries. */
 export function retriedExecution(ctx: IExecuteFunctions): CrashedExecution | undefined {

@@ -15,7 +15,7 @@ import { keepIds } from './customData';
 import { errorRow, nodeErrorOf } from './failures';
 import type { Failure } from './failures';
 import { hintOf, startFacts } from './hint';
-import { retriedExecution } from './retried';
+import { nonceFor, retriedExecution } from './retried';
 import type { RecoverContext } from '../generation/recover';
 import { recover } from '../generation/recover';
 import { CheckPace } from '../generation/checkPace';
@@ -36,7 +36,7 @@ type Planned = { task: Task } | { refusal: ItemError };
 const executionIdOf = (ctx: IExecuteFunctions) => ctx.getExecutionId() ?? 'none';
 
 function contextOf(ctx: IExecuteFunctions): RunContext {
-	const ledger = ledgerOf(ctx.getContext('node'));
+	const ledger = ledgerOf(ctx.getContext('node'), nonceFor(ctx));
 	const runIndex = ctx.getWorkflowDataProxy(0).$runIndex as number;
 	const isTool = isToolCall(ctx);
 	ledger.begin(runIndex, executionIdOf(ctx), retriedExecution(ctx));
