@@ -2,7 +2,10 @@
 import fc from 'fast-check';
 import {
 	clientRequestId,
+	isOfExecution,
+	nonceOf,
 	readClientRequestId,
+	readRequest,
 	referenceLengths,
 } from '../../nodes/AimlVeo/api/clientRequestId';
 
@@ -34,6 +37,19 @@ describe('clientRequestId', () => {
 	test('tells apart executions of the same number: of other instances, and after a new database', () => {
 		expect(idOf({ instanceId: 'other' })).not.toBe(idOf());
 		expect(idOf({}, 1, 'hash', 'ffff0000')).not.toBe(idOf());
+	});
+
+	test('all retries of an execution have the same nonce, and no others', () => {
+		const nonce = nonceOf('instance', 'workflow', 1_785_000_000_000);
+		expect(nonce).toMatch(/^[\da-f]{8}$/);
+		expect(nonceOf('instance', 'workflow', 1_785_000_000_000)).toBe(nonce);
+		expect(nonceOf('other', 'workflow', 1_785_000_000_000)).not.toBe(nonce);
+		expect(nonceOf('instance', 'other', 1_785_000_000_000)).not.toBe(nonce);
+		expect(nonceOf('instance', 'workflow', 1_785_000_000_001)).not.toBe(nonce);
+		// A log may write capitals.
+		const read = readRequest(idOf({ executionId: 'a/b' }, 2, 'hash', nonce).toUpperCase())!;
+		expect(read).toMatchObject({ nonce, body: BODY.slice(0, 8), attempt: 2 });
+		expect([isOfExecution(read, 'a/b'), isOfExecution(read, 'a/c')]).toEqual([true, false]);
 	});
 
 	test('is the same for the same request', () => {

@@ -142,4 +142,4 @@ export function readRequest(id: string): KnownRequest | undefined {
 }
 
 export const isOfExecution = ({ executionId }: KnownRequest, id: string): boolean =>
-	executionId === asPart(id);
+	executionId.toLowerCase() === asPart(id).toLowerCase();
