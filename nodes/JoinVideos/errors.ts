@@ -1,6 +1,6 @@
 /**
  * Every message of this node, in one place. The message says what happened, with the field's display name;
- * the description says how to go on. `toNodeError` makes n8n's own error of it.
+ * the description says what to do. `toNodeError` makes n8n's own error of it.
  */
 import { NodeOperationError } from 'n8n-workflow';
 import type { INode } from 'n8n-workflow';

@@ -1,6 +1,6 @@
 /**
- * `npm start`: a real n8n with this package in it, the sandbox API, the examples, and one video made.
- * `--once` ends after the video. AIMLAPI_KEY uses the real API, PORT another port.
+ * `npm start`: a real n8n with this package, the sandbox API, the examples, and one finished video. `--once`
+ * ends after the video. AIMLAPI_KEY uses the real API, PORT another port.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

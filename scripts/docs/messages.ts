@@ -1,4 +1,4 @@
-/** All messages of AI/ML API Veo as it gives them, and advice on the most frequent ones. */
+/** All messages of AI/ML API Veo as the node shows them, and advice on the most frequent ones. */
 import * as api from '../../nodes/AimlVeo/shared/messages/api';
 import * as cost from '../../nodes/AimlVeo/shared/messages/cost';
 import * as generation from '../../nodes/AimlVeo/shared/messages/generation';

@@ -1,4 +1,4 @@
-/** What the documents say about versions and examples, made from the files that hold it. */
+/** What the documents say about versions and examples, generated from the files that define them. */
 import manifest from '../../package.json';
 import { exampleNames, readExample } from '../../sandbox/n8n/examples';
 import { PINNED } from '../../sandbox/n8n/versions';

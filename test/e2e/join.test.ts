@@ -1,6 +1,6 @@
 /**
- * Joined films, decoded: by FFmpeg bit by bit, and as a browser shows and plays them. Two methods that look
- * right and are wrong must fail the same checks.
+ * Joined films, decoded by FFmpeg and compared bit for bit, and as a browser shows and plays them. Two
+ * methods that look right and are wrong must fail the same checks.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A retry after n8n crashed: what the crashed execution paid for is found in the usage log, and not paid again. */
+/**
+ * A retry after n8n crashed: what the crashed execution paid for is found in the usage log, and not paid for
+ * again.
+ */
 import type { IDataObject } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunOptions } from './harness';

@@ -1,4 +1,6 @@
-/** The hint above the output: one at most, only for what the rows do not tell; and the IDs in the custom data. */
+/**
+ * The hint above the output: one at most, only for what the rows do not say; and the IDs in the custom data.
+ */
 import type { IRunExecutionData } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunResult } from './harness';

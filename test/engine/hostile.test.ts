@@ -1,4 +1,7 @@
-/** Any answer over HTTP and any value out of an expression, through n8n's engine: a row or a message of ours. */
+/**
+ * Any answer over HTTP and any value of an expression, through n8n's engine: always a row or one of our
+ * messages.
+ */
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';

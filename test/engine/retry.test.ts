@@ -1,4 +1,4 @@
-/** A retry is the same request, whatever its expressions give this time; what is paid for is always named. */
+/** A retry is the same request, whatever its expressions return this time; what is paid for is always named. */
 import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';

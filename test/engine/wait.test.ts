@@ -1,4 +1,4 @@
-/** Waiting goes on through a passing failure, and ends at once on a lasting one. */
+/** Waiting continues through a temporary failure, and ends at once on a lasting one. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FaultRule } from '../../sandbox/stand-ins/api';

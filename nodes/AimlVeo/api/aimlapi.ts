@@ -1,6 +1,6 @@
 /**
- * The AI/ML API: its routes, and what each answer means. A submission is taken, certainly not taken, or
- * unknown. A status check returns an answer, or says why there is none.
+ * The AI/ML API: its routes, and what each answer means. A submission is accepted, certainly not accepted, or
+ * in doubt. A status check returns an answer, or says why there is none.
  * @see https://docs.aimlapi.com/api-references/video-models
  */
 import type { IDataObject } from 'n8n-workflow';
@@ -37,9 +37,9 @@ const NAME_NOT_FOUND_MS = 5_000;
 export type Submission =
 	/** `answer` has the ID and a status. */
 	| { kind: 'accepted'; id: string; answer: IDataObject }
-	/** Certainly not taken; may be sent again, for as long as `withinMs` if that is given. */
+	/** Certainly not accepted; may be sent again, for as long as `withinMs` if that is given. */
 	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number; withinMs?: number }
-	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
+	/** It may have been accepted and charged; must not be sent again. `id` may be its generation. */
 	| { kind: 'lost'; cause: string; id?: string };
 
 /** The result of one status check: an answer, or a passing failure that is waited out. */

@@ -1,8 +1,8 @@
-/** The client request ID: who asked for a video, as the API's usage log tells it later. */
+/** The client request ID: who requested a video, as the API's usage log shows it later. */
 import { createHash } from 'crypto';
 
 /**
- * The longest `X-Client-Request-Id` that the API keeps; any other character than these is dropped silently:
+ * The longest `X-Client-Request-Id` that the API keeps. It silently drops all characters except these:
  * `A-Z a-z 0-9 . _ : -`.
  * @see https://docs.aimlapi.com
  */
@@ -22,7 +22,7 @@ export interface RequestOrigin {
 /** Where in n8n a request comes from. */
 type Place = Pick<RequestOrigin, 'executionId' | 'runIndex' | 'itemIndex'>;
 
-/** Which submission it is of a request. */
+/** Which submission of a request it is. */
 export interface RequestPart {
 	/** Of the request, as the ledger knows it. */
 	readonly hash: string;

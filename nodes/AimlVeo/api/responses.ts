@@ -113,8 +113,8 @@ export function readEnd(status: unknown): 'succeeded' | 'failed' | undefined {
 }
 
 /**
- * An answer about a generation as it is passed on: under the ID that was asked for, its video an object,
- * and what was charged in one place.
+ * An answer about a generation as it is passed on: with the ID that was asked for, the video as an object,
+ * and the charge in one place.
  */
 export function asGeneration(
 	answer: IDataObject,
@@ -136,7 +136,7 @@ export function asRow(answer: IDataObject, model: string | undefined): IDataObje
 	return row;
 }
 
-/** The model in an id such as `<uuid>:google/veo-3.1-t2v`; other ids tell none. */
+/** The model in an id such as `<uuid>:google/veo-3.1-t2v`; undefined for other IDs. */
 export function modelInId(generationId: string): string | undefined {
 	return /^[\w-]+:([\w./-]+)$/.exec(generationId)?.[1];
 }

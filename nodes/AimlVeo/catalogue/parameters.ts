@@ -10,9 +10,9 @@ interface Common {
 	readonly label: string;
 	readonly description: string;
 	readonly operations: readonly OperationName[];
-	/** The value when nobody entered one. */
+	/** The value if none was entered. */
 	readonly fallback?: string | number | boolean;
-	/** What the editor fills in, where that is different. */
+	/** What the editor fills in, if that is different. */
 	readonly initial?: string | number | boolean;
 	readonly placeholder?: string;
 	readonly required?: boolean;
@@ -248,7 +248,7 @@ export const FILTERS = {
 const { binaryField, fileName } = OPTIONS;
 const NO_OPERATION = [] as const;
 
-/** The fields of the trigger, and what stands in its collections. */
+/** The fields of the trigger, and those in its collections. */
 export const TRIGGER = {
 	status: {
 		type: 'choice',

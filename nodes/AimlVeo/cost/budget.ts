@@ -1,4 +1,4 @@
-/** Holds a run to its spending limit, and tells what it would cost, before anything is submitted. */
+/** Holds a run to its spending limit, and says what it would cost, before anything is submitted. */
 import type { IDataObject } from 'n8n-workflow';
 import { CATALOGUE } from '../api/aimlapi';
 import type { RequestBody } from '../request/body';

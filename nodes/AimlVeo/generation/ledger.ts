@@ -13,7 +13,7 @@ export interface LedgerEntry extends IDataObject {
 	at: number;
 	/** Hash of the body that was sent. */
 	body?: string;
-	/** The generation id; without it a submission was sent and its answer is not known. */
+	/** The generation id; without it, a submission was sent, but its answer is not known. */
 	id?: string;
 	/** An id that came with an answer that did not say whether the request was accepted. */
 	maybe?: string;
@@ -67,7 +67,7 @@ export class Ledger {
 
 	/**
 	 * Files that this process downloaded for this execution, by generation and name. Not stored: another
-	 * execution must not lean on a file that n8n deletes with this one.
+	 * execution must not rely on a file that n8n deletes with this one.
 	 */
 	readonly files = new Map<string, IBinaryData>();
 
@@ -141,8 +141,8 @@ export class Ledger {
 	}
 
 	/**
-	 * The key of the same item's request with this body: an expression that was edited and gives what it
-	 * gave before is the same request.
+	 * The key of the same item's request with this body: an edited expression that still returns the same is
+	 * the same request.
 	 */
 	keyOfBody(key: string, bodyHash: string): string | undefined {
 		const place = key.slice(0, key.lastIndexOf('.') + 1);
@@ -165,7 +165,7 @@ export class Ledger {
 		return { ids, unanswered };
 	}
 
-	/** What all requests but these were approved to cost, in millionths of a dollar. */
+	/** The approved cost of all requests except these, in millionths of a dollar. */
 	spentBeside(own: ReadonlySet<string>): number {
 		let sum = 0;
 		for (const [key, { usd = 0 }] of Object.entries(this.page.entries)) {
@@ -194,13 +194,13 @@ export class Ledger {
 		return (this.page.struck[key] ?? 0) + 1;
 	}
 
-	/** To be called before the request leaves: from here on it may be paid for. */
+	/** To be called before the request is sent: from here on it may be paid for. */
 	sending(key: string, entry: LedgerEntry): void {
 		const usd = this.reserved.get(key);
 		this.page.entries[key] = usd === undefined ? entry : { ...entry, usd };
 	}
 
-	/** An answer came that holds an id, but does not say that the request was accepted. */
+	/** An answer had an ID, but did not say that the request was accepted. */
 	maybe(key: string, id: string): void {
 		const entry = this.find(key);
 		if (entry) entry.maybe = id;
@@ -219,7 +219,7 @@ export class Ledger {
 		};
 	}
 
-	/** The API surely did not take it. */
+	/** The API certainly did not accept it. */
 	forget(key: string): void {
 		delete this.page.entries[key];
 	}

@@ -125,8 +125,8 @@ function overdue(
 }
 
 /**
- * Checks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the
- * last check happens right at it and has one second at the most.
+ * Checks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the last
+ * check happens right at it and has at most one second.
  *
  * @throws ItemError when the generation failed, ended without a video, or the time is over
  */
@@ -161,8 +161,8 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 			intervalMs = Math.max(intervalMs, retryAfterMs);
 		}
 
-		// An ID that was entered and that the API never knew is given up sooner. So is one of another account:
-		// the API knows by now what it accepted a while ago.
+		// An ID that was entered and that the API never knew is given up sooner. So is one of another account: by
+		// now, the API knows what it accepted a while ago.
 		const isSettled = startedMs - (options.submittedAtMs ?? 0) > SETTLED_MS;
 		const isForeign = isNeverKnown(seen) && isSettled;
 		const endMs = isForeign ? Math.min(deadlineMs, startedMs + UNKNOWN_ID_GRACE_MS) : deadlineMs;

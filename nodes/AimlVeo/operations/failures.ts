@@ -1,4 +1,4 @@
-/** An item that could not go on, as n8n's error for the node or as a row of Continue On Fail. */
+/** An item that could not continue, as n8n's error for the node or as a row of Continue On Fail. */
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { PlanContext } from '../request/plan';
 import { toNodeError } from '../shared/errors';

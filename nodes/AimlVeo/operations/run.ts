@@ -162,8 +162,8 @@ async function performAll(
 			return;
 		}
 		failure ??= { error, itemIndex };
-		// Nothing more is bought. But a doubt about an old request ends the node only after all that is paid for is
-		// delivered.
+		// Nothing more is bought. But a doubt about an old request ends the node only after everything that is
+		// paid for is delivered.
 		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
@@ -224,7 +224,7 @@ async function resultOf(
 	}
 }
 
-/** At most one hint, and none for an agent. n8n's first versions know no hints. */
+/** At most one hint, and none for an agent. The first versions of n8n have no hints. */
 function showHint(
 	{ ctx, facts, isTool }: RunContext,
 	plans: readonly RequestPlan[],

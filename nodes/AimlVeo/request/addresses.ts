@@ -1,4 +1,4 @@
-/** Which addresses the API cannot fetch a file from: pages that only show it, and private networks. */
+/** From which addresses the API cannot fetch a file: pages that only show it, and private networks. */
 
 /** A service whose share links open a page instead of the file. */
 interface Service {

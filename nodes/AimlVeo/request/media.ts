@@ -1,4 +1,4 @@
-/** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
+/** Turns a URL, a data URI or a binary field into what the API accepts, by the file's first bytes. */
 import type { IBinaryData } from 'n8n-workflow';
 import { isPrivate, lacksScheme, sharePageOf } from './addresses';
 import { textOf, ItemError } from '../shared/errors';

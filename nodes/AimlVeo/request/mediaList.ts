@@ -1,4 +1,4 @@
-/** How many files a media field names: one value or a list of them, in the shapes that services give. */
+/** How many files a media field names: one value or a list of them, in the shapes that services return. */
 import { isFileObject } from './files';
 import type { BinarySource } from './files';
 import { asObject, isUnset, unquoted } from '../shared/values';

@@ -31,7 +31,7 @@ export interface OutputPlan {
 
 /** An item that wants a new video. */
 export interface RequestPlan extends OutputPlan {
-	/** Where the request stands in the ledger. */
+	/** The request's key in the ledger. */
 	readonly key: string;
 	/** What would be sent; not worked out where the generation is in the ledger already. */
 	readonly request?: RequestBody;

@@ -1,4 +1,4 @@
-/** What 'Get Many Videos' is asked for; reads the node's parameters as `plan.ts` does. */
+/** What 'Get Many Videos' is asked to list; reads the node's parameters as `plan.ts` does. */
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { shownValue } from '../shared/errors';

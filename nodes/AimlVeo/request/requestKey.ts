@@ -1,4 +1,7 @@
-/** What the user entered for a request: it tells a retry, whose expressions may give other values, from a new request. */
+/**
+ * What the user entered for a request: it distinguishes a retry, whose expressions may return other values,
+ * from a new request.
+ */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asText } from '../shared/values';
 import { StoredMedia } from './media';

@@ -1,4 +1,4 @@
-/** One video setting as the API takes it, out of what people, sheets and templates write. */
+/** One video setting as the API accepts it, from what people, sheets and templates write. */
 import { shownValue } from '../shared/errors';
 import { SETTINGS, VALUE_NAMES } from '../catalogue/models';
 import type { SettingName, SettingSpec } from '../catalogue/models';

@@ -1,4 +1,4 @@
-/** An item that cannot go on: what is known of it, and the error that n8n makes of it. */
+/** An item that cannot continue: what is known of it, and the error that n8n makes of it. */
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
 

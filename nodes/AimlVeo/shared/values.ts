@@ -1,4 +1,6 @@
-/** Any value out of an expression, a sheet or an answer, read by one rule for each type; nothing here can throw. */
+/**
+ * Any value from an expression, a sheet or an answer, read by one rule for each type; nothing here can throw.
+ */
 import type { IDataObject } from 'n8n-workflow';
 
 /** A JSON object, or undefined for everything else (arrays and null too). */

@@ -1,4 +1,4 @@
-/** Reads boxes (ISO/IEC 14496-12, 4.2) out of bytes in memory; whatever they hold, nothing is read outside. */
+/** Reads boxes (ISO/IEC 14496-12, 4.2) from bytes in memory; whatever they contain, nothing outside is read. */
 import { damaged } from './refusal';
 
 const HEADER_BYTES = 8;

@@ -1,4 +1,6 @@
-/** The first pass over a clip: finds its index (`moov`) in one forward read, and tells what else it is. */
+/**
+ * The first pass over a clip: finds its index (`moov`) in one forward read, or says what the file is instead.
+ */
 import { Box, childOf } from './boxes';
 import { ForwardReader } from './forward';
 import type { ByteStream } from './forward';

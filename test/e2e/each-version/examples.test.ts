@@ -1,4 +1,7 @@
-/** The package in this n8n: it loads, its credential is tested, and every example that is started by hand gives its videos. */
+/**
+ * The package in this n8n: it loads, its credential is tested, and every example that is started by hand
+ * returns its videos.
+ */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';

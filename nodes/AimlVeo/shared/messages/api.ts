@@ -1,4 +1,4 @@
-/** What the API answers to a request, or that it does not. */
+/** What the API answers to a request, or that it does not answer. */
 import { ItemError } from '../errors';
 import { BILLING_URL, KEYS_URL, RUN_AGAIN, answered, duration } from './phrases';
 

@@ -1,4 +1,4 @@
-/** What can happen to a generation that is paid for, up to its file. */
+/** What can happen to a generation that is paid for, until its file is stored. */
 import { ItemError } from '../errors';
 import { RUN_AGAIN, answered, duration, shortened } from './phrases';
 

@@ -1,4 +1,4 @@
-/** What is refused before anything is paid: what the user entered, or an expression gave. */
+/** What is refused before anything is paid: what the user entered, or what an expression returned. */
 import { ItemError, textOf } from '../errors';
 import { NOTHING_SPENT, fieldsOf, quoted, shortened } from './phrases';
 import { asObject, asText } from '../values';
