@@ -58,7 +58,7 @@ const MOMENTS = [
 function killedPart({ list, rows }) {
 	const head = ['Way to wait', 'n8n', ...MOMENTS];
 	return [
-		'## What a crash leaves',
+		'## What a crash leaves behind',
 		'',
 		'n8n is killed (`kill -9`) and started again. Then a person presses *Retry* where n8n offers it, once the videos are ready at the vendor. Each cell: videos lost / videos paid for twice.',
 		'',
