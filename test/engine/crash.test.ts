@@ -24,7 +24,7 @@ describe('Create Video and Wait', () => {
 		expect(posts(setup)).toHaveLength(2);
 		expect(logReads()).toHaveLength(1);
 		expect(setup.engine.output).toContain(
-			'2 of the videos were found in the usage log of execution 10, which crashed. They are not paid again.',
+			'videos of the crashed execution 10 that were found in the usage log: 2. They are not paid for again.',
 		);
 	});
 

@@ -109,7 +109,7 @@ test.each([
 	setup.api.fault({ on: 'fetch', action: { kind: 'json', body } });
 	const [row] = await runItems({ operation: 'get', generationId: 'gen-1' }, [{}]);
 	expect(row).toEqual({
-		error: 'The AI/ML API did not give a usable URL for the video [item 0]',
+		error: 'The AI/ML API did not return a usable URL for the video [item 0]',
 		generationId: 'gen-1',
 		status: 'completed',
 	});

@@ -120,7 +120,7 @@ async function openRun(
 			const others = found.filter(({ isOther }) => isOther);
 			context.facts.requestedOtherwise.push(...others.map(({ itemIndex }) => itemIndex));
 			ctx.logger.info(
-				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
+				`AI/ML API Veo: videos of the crashed execution ${executionId} that were found in the usage log: ${count}. They are not paid for again.`,
 			);
 		},
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
