@@ -29,7 +29,7 @@ export class JoinError extends Error {
 	}
 }
 
-/** n8n's error; an item that alone is the cause stands at the end of the message. */
+/** n8n's error; an item that alone is the cause is named at the end of the message. */
 export function toNodeError(node: INode, { message, details }: JoinError): NodeOperationError {
 	const { description, items = [] } = details;
 	const [only] = items;
@@ -155,7 +155,7 @@ const DIFFERENCES: Record<Trait, string> = {
 	'frame length': `Encode the sound of all clips with the same program, or ${LEAVE_OUT}.`,
 };
 
-/** A type out of the file itself, which may hold any bytes. */
+/** A type from the file itself, which may hold any bytes. */
 const shownType = (type: string) => type.replace(/[^\w -]/g, '?');
 
 type Reason = Refusal['reason'];

@@ -80,7 +80,7 @@ describe('Create Video and Wait', () => {
 		expect(hintsOf(second)).toEqual(
 			hint(
 				expect.stringMatching(
-					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were found from the earlier try and were not paid for again\.$/,
+					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were bought in the earlier try and were not paid for again\.$/,
 				),
 			),
 		);
@@ -91,7 +91,7 @@ describe('Create Video and Wait', () => {
 		const retry = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
 		const result = await run(EACH, 1, retry);
 		expect(hintsOf(result)).toEqual(
-			hint('The video was found from the earlier try and was not paid for again.'),
+			hint('The video was bought in the earlier try and was not paid for again.'),
 		);
 		expect(posts(setup)).toHaveLength(1);
 	});

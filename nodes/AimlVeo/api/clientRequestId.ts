@@ -36,13 +36,16 @@ export interface RequestPart {
 	readonly reference?: string;
 }
 
-/** What a client request ID tells. */
+/** What a client request ID says. */
 export interface AskedBy extends Place {
 	readonly attempt: number;
 	readonly reference?: string;
 }
 
-/** Every character that the header does not take, and `_` itself, as `_` and two digits for each byte of UTF-8. */
+/**
+ * Every character that the header does not accept, and `_` itself, as `_` and two digits for each byte of
+ * UTF-8.
+ */
 const encodeReference = (reference: string): string =>
 	reference.replace(/[^A-Za-z0-9.:-]+/g, (part) =>
 		[...Buffer.from(part)].map((byte) => `_${byte.toString(16).padStart(2, '0')}`).join(''),
@@ -57,10 +60,10 @@ const decodeReference = (encoded: string): string =>
 export const sourceHash = (instanceId: string, nodeId: string, hash: string): string =>
 	createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex').slice(0, 8);
 
-/** Enough of the hash of a body to tell the requests of one execution apart. */
+/** Enough of the hash of a body to distinguish the requests of one execution. */
 export const shortHash = (body: string): string => body.slice(0, 8);
 
-/** An execution ID as it stands in a client request ID. */
+/** An execution ID as it is written in a client request ID. */
 const asPart = (executionId: string): string => executionId.replace(/[^\w-]/g, '-').slice(0, 64);
 
 const placeOf = ({ executionId, runIndex, itemIndex }: Place): string =>
@@ -110,7 +113,7 @@ function partsOf(id: string) {
 /** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
 export const readClientRequestId = (id: string): AskedBy | undefined => partsOf(id)?.askedBy;
 
-/** A request of an n8n execution, as its client request ID tells it. */
+/** A request of an n8n execution, as its client request ID describes it. */
 export interface KnownRequest extends AskedBy {
 	/** See `sourceHash`. */
 	readonly source: string;
@@ -118,7 +121,7 @@ export interface KnownRequest extends AskedBy {
 	readonly body: string | undefined;
 }
 
-/** What a client request ID tells of a request of this execution; undefined for any other ID. */
+/** What a client request ID says about a request of this execution; undefined for any other ID. */
 export function readRequestOf(executionId: string, id: string): KnownRequest | undefined {
 	const parts = partsOf(id);
 	if (parts?.askedBy.executionId !== asPart(executionId)) return undefined;

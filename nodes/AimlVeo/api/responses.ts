@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { asNumber, asObject, asText } from '../shared/values';
 
 /**
- * The state of one generation, as far as one answer tells. `reason` is what the API says about it, and
+ * The state of one generation, as far as one answer shows. `reason` is what the API says about it, and
  * `charged` whether it names a charge: then neither a missing video nor a failure was free.
  */
 export type Outcome =
@@ -18,7 +18,7 @@ const COMPLETED = wordsOf('completed complete succeeded success successful done 
 const FAILED = wordsOf(
 	'error failed failure canceled cancelled expired rejected aborted terminated timeout timed_out blocked moderated content_moderated content_filtered filtered nsfw',
 );
-/** An address beside one of these belongs to something else, such as a preview. */
+/** A URL next to one of these belongs to something else, such as a preview. */
 const RUNNING = wordsOf(
 	'queued generating waiting active pending processing in_progress in_queue running starting started submitted created preparing',
 );

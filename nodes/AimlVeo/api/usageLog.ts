@@ -131,7 +131,8 @@ export type LogSearch =
 
 /**
  * Searches for the generation of a request whose answer was lost.
- * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
+ * @param sentAtMs when it was sent (ms since the epoch): the log may show the time of the request or of the
+ *   end
  * @throws ItemError when the API refuses
  */
 export async function searchLog(

@@ -15,7 +15,7 @@ export interface LedgerEntry extends IDataObject {
 	body?: string;
 	/** The generation id; without it, a submission was sent, but its answer is not known. */
 	id?: string;
-	/** An id that came with an answer that did not say whether the request was accepted. */
+	/** An ID from an answer that did not say whether the request was accepted. */
 	maybe?: string;
 	/** The status in the answer to the submission, where it was not `queued`. */
 	status?: string;
@@ -28,7 +28,7 @@ export interface LedgerEntry extends IDataObject {
 /** An execution that was retried, and that may have paid for more than the ledger holds. */
 export interface CrashedExecution extends IDataObject {
 	executionId: string;
-	/** When it began, in ms since the epoch, where n8n tells. */
+	/** When it began, in ms since the epoch, if n8n says so. */
 	startedAtMs?: number;
 }
 
@@ -99,8 +99,8 @@ export class Ledger {
 	}
 
 	/**
-	 * Called when a run of the node begins. What n8n kept of the retried execution tells a crash from an
-	 * ordinary end: a run that ended, even at once, is written down here.
+	 * Called when a run of the node begins. What n8n kept of the retried execution distinguishes a crash from
+	 * an ordinary end: a run that ended, even at once, is written down here.
 	 */
 	begin(runIndex: number, retried?: CrashedExecution): void {
 		const { lastRun, retryOf, entries } = this.page;
@@ -111,11 +111,11 @@ export class Ledger {
 		if (isFresh) this.page.firstRun = runIndex;
 		// A later run than the last one that is known: the retried execution may have crashed in it.
 		const isLost = isFresh || (lastRun !== undefined && lastRun < runIndex);
-		// An earlier one stays: a retry of it may have ended before it asked for all that was paid for.
+		// An earlier one stays: a retry of it may have ended before it used everything that was paid for.
 		if (isLost) this.page.crashes = [...this.crashes, { ...retried }];
 	}
 
-	/** The number of a run, counted from the first one that n8n gave in this execution. */
+	/** The number of a run, counted from the first run in this execution. */
 	ordinalOf(runIndex: number): number {
 		return runIndex - (this.page.firstRun ?? 0);
 	}

@@ -71,7 +71,7 @@ function accept(
 	answer: IDataObject,
 ): Purchase {
 	const id = String(answer.id);
-	// An end is not kept: a retry asks the API, which tells what it charged.
+	// An end is not kept: a retry asks the API, which says what it charged.
 	const status = isEnd(answer) ? 'queued' : String(answer.status ?? 'queued');
 	ledger.accepted(key, id, status, model, now());
 	const entry = ledger.find(key) ?? { req: '', at: now() };

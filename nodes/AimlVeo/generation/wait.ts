@@ -33,13 +33,13 @@ const LATE_VIDEO_CHECK_MS = 2_000;
 /** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
 export const UNKNOWN_ID_GRACE_MS = 60_000;
 const SETTLED_MS = 600_000;
-/** Long enough to tell a video that is held back from one that is late. */
+/** Long enough to distinguish a video that is held back from one that is late. */
 export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_CHECK_MS;
 
 /**
- * How long to sleep before the next check, in milliseconds, when the generation is `ageMs` old:
- * nothing before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
- * `stagger` (0 to 1) tells apart items that wait at the same time.
+ * How long to sleep before the next check, in milliseconds, when the generation is `ageMs` old: nothing
+ * before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
+ * `stagger` (0 to 1) spreads items that wait at the same time.
  */
 export function adaptiveIntervalMs(ageMs: number, stagger: number): number {
 	if (ageMs < FIRST_CHECK_MS) return FIRST_CHECK_MS - ageMs;

@@ -15,7 +15,7 @@ import { asNumber, asObject } from '../shared/values';
 export interface RunFacts {
 	/** Ms since the epoch. */
 	readonly beginMs: number;
-	/** How items came by their generations. */
+	/** How items got their generations. */
 	readonly sources: Map<number, Purchase['source']>;
 	/** How many of those in the ledger were found in the API's records, after a crash of n8n. */
 	recovered: number;

@@ -126,7 +126,7 @@ async function openRun(
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		onAccepted: (itemIndex, generationId, clientRequestId) => {
 			inFlight.set(itemIndex, generationId);
-			// In the text itself: n8n's plain log leaves out what comes with it.
+			// In the text itself: n8n's plain log leaves out the metadata.
 			ctx.logger.info(
 				`AI/ML API Veo: item ${itemIndex} is generation ${generationId} (client request ID ${clientRequestId})`,
 				{ itemIndex, generationId, clientRequestId },

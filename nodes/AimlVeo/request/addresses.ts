@@ -18,7 +18,7 @@ const SERVICES: readonly Service[] = [
 	{
 		name: 'Google Drive',
 		host: /^(drive|docs)\.google\.com$/,
-		// `uc` and `thumbnail` give the file of a public link.
+		// `uc` and `thumbnail` return the file of a public link.
 		page: /^\/(?!uc\b|thumbnail\b)/,
 		wayOut: byNode('Google Drive'),
 	},

@@ -43,7 +43,7 @@ export function textOf(cause: unknown): string {
 	return typeof text === 'string' && text !== '' ? text : 'unknown cause';
 }
 
-/** Any value out of an expression as a message can show it. Never "[object Object]". */
+/** Any value of an expression as a message can show it. Never "[object Object]". */
 export function shownValue(value: unknown): string {
 	if (typeof value !== 'object') return String(value);
 	try {

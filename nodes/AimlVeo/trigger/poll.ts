@@ -1,6 +1,6 @@
 /**
- * One poll of the trigger: reads the usage log, tells new videos from old ones, and hands the new ones over.
- * Temporary trouble is never thrown: n8n would end the trigger, or show a failed execution.
+ * One poll of the trigger: reads the usage log, separates new videos from old ones, and hands the new ones
+ * over. Temporary trouble is never thrown: n8n would end the trigger, or show a failed execution.
  */
 import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { apiOf } from '../api/aimlapi';

@@ -26,7 +26,7 @@ export const requested = (count: number, price: string) =>
 	`${videos(count)} requested, ${price} according to the catalog.`;
 
 export const foundInLedger = (count: number, total: number) =>
-	`${share(count, total)} found from the earlier try and ${be(total === 1 ? 1 : count)} not paid for again.`;
+	`${share(count, total)} bought in the earlier try and ${be(total === 1 ? 1 : count)} not paid for again.`;
 
 export const foundAtApi = (count: number, total: number) =>
 	`${share(count, total)} found in the API's records and ${be(total === 1 ? 1 : count)} not paid for again.`;
