@@ -56,7 +56,7 @@ async function start(closing: Closing): Promise<{ url: string }> {
 	const binary = outputOf(execution, 'Make Video')[0]?.binary?.data;
 	if (!binary) {
 		throw new Advice(
-			`The example gave no video: ${messageOf(execution) ?? execution.status}\n` +
+			`The example returned no video: ${messageOf(execution) ?? execution.status}\n` +
 				`Look at it in the editor: ${instance.url}/workflow/${workflow.id}/executions/${id}`,
 		);
 	}
@@ -74,8 +74,8 @@ A real key      AIMLAPI_KEY=… npm start`);
 }
 
 /**
- * Resolves on Ctrl-C, and when the terminal is closed. Who asks again ends all at once: without an ear for
- * the second signal this process would go, and n8n stay behind.
+ * Resolves on Ctrl-C, and when the terminal is closed. A second signal ends everything at once: without a
+ * listener for it, this process would end and leave n8n running.
  */
 async function interruption(): Promise<void> {
 	let firstAt = 0;
