@@ -40,7 +40,7 @@ export class AimlapiApi implements ICredentialType {
 		properties: { headers: { Authorization: '=Bearer {{ $credentials.apiKey.trim() }}' } },
 	};
 
-	/** @see https://docs.aimlapi.com : the balance costs nothing to ask for */
+	/** @see https://docs.aimlapi.com : reading the balance is free */
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL:

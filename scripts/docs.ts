@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: writes the made parts of the documents: tables of models and parameters, messages,
+ * `npm run docs`: writes the generated parts of the documents: tables of models and parameters, messages,
  * files. `npm run docs -- --check` changes nothing, and fails when one of them is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

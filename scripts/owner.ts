@@ -1,6 +1,6 @@
 /**
- * `npm run owner -- <github owner> "<name>" <email>`: says who publishes the package. It stands in
- * package.json and nowhere else. `npm run owner -- --check` fails while nobody is filled in.
+ * `npm run owner -- <github owner> "<name>" <email>`: says who publishes the package. Only package.json names
+ * the publisher. `npm run owner -- --check` fails while nobody is filled in.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const PLACEHOLDER = 'OWNER';
 const FILE = join(__dirname, '..', 'package.json');
 
 export interface Publisher {
-	/** The GitHub user or organisation that holds the repository. */
+	/** The GitHub user or organization that owns the repository. */
 	owner: string;
 	name: string;
 	email: string;

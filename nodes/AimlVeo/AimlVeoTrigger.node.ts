@@ -1,4 +1,4 @@
-/** The trigger as n8n loads it: its description, and the door through which all polls go. */
+/** The trigger as n8n loads it: its description and its entry point. */
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type {
 	INodeExecutionData,

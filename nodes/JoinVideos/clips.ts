@@ -4,7 +4,7 @@ import { clipUnreadable, fieldMissing, fieldNotText, JoinError, stopped } from '
 import type { Slot } from './errors';
 import type { ByteStream } from './mp4/forward';
 
-/** What n8n's store is asked for at a time: large enough to be fast, small enough to be held. */
+/** How much is read from n8n's store at a time: large enough to be fast, small enough for memory. */
 const CHUNK_BYTES = 512 * 1024;
 
 /** n8n's streams; nodes may not import Node's own type of them. */
@@ -16,7 +16,7 @@ export interface StreamClass {
 }
 
 export interface Source extends Slot {
-	/** Size of the file, where the store tells it. */
+	/** Size of the file, if the store knows it. */
 	size(): Promise<number | undefined>;
 	/** The file from its beginning. */
 	open(): Promise<ByteStream>;
@@ -105,7 +105,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
 	yield bytes;
 }
 
-/** A file that lies in the item itself, as in memory mode. */
+/** A file in the item itself, as in memory mode. */
 function itemSource(ctx: IExecuteFunctions, slot: Slot, path: string): Source {
 	const bytes = async () => {
 		try {
@@ -140,7 +140,7 @@ function sourceOf(ctx: IExecuteFunctions, slot: Slot, stop?: AbortSignal): Sourc
 	return undefined;
 }
 
-/** The names in the field: a list, or a text with commas; a number out of an expression is a name, too. */
+/** The names in the field: a list, or a text with commas; a number from an expression is a name, too. */
 function fieldNames(ctx: IExecuteFunctions, item: number): string[] {
 	const entered: unknown = ctx.getNodeParameter('inputBinaryField', item, '');
 	const names = (Array.isArray(entered) ? entered : [entered]).flatMap((name: unknown) => {

@@ -1,6 +1,6 @@
 /**
  * Every message of this node, in one place. The message says what happened, with the field's display name;
- * the description says how to go on. `toNodeError` makes n8n's own error of it.
+ * the description says what to do. `toNodeError` makes n8n's own error of it.
  */
 import { NodeOperationError } from 'n8n-workflow';
 import type { INode } from 'n8n-workflow';
@@ -29,7 +29,7 @@ export class JoinError extends Error {
 	}
 }
 
-/** n8n's error; an item that alone is the cause stands at the end of the message. */
+/** n8n's error; an item that alone is the cause is named at the end of the message. */
 export function toNodeError(node: INode, { message, details }: JoinError): NodeOperationError {
 	const { description, items = [] } = details;
 	const [only] = items;
@@ -105,7 +105,7 @@ export const clipUnreadable = (slot: Slot, cause: unknown) =>
 
 export const storeRefused = (cause: unknown) =>
 	new JoinError('n8n could not store the joined video', {
-		description: `n8n's storage reports: ${textOf(cause)}. Free some space or raise the limit, then run the node again.`,
+		description: `n8n's storage reports: ${textOf(cause)}. Free up space or raise the limit, then run the node again.`,
 	});
 
 export const stopped = () =>
@@ -124,12 +124,12 @@ const REENCODE =
 const EDITS = {
 	'several edits': ['several parts that an editor combined', REENCODE],
 	'another speed': [
-		'a different speed than it was recorded with',
-		'Joining copies whole frames, which would play at their old speed. Export the clip again with the new speed applied.',
+		'an edited playback speed',
+		'Joining copies whole frames, which would play at their original speed. Export the clip again with the new speed applied.',
 	],
 	'late picture': [
 		'video that starts late',
-		'A joined video has a picture at any time. Export the clip again without "-c copy", so that its video starts at once.',
+		'A joined video must show a picture at all times. Export the clip again without "-c copy", so that its video starts at once.',
 	],
 } as const;
 
@@ -155,7 +155,7 @@ const DIFFERENCES: Record<Trait, string> = {
 	'frame length': `Encode the sound of all clips with the same program, or ${LEAVE_OUT}.`,
 };
 
-/** A type out of the file itself, which may hold any bytes. */
+/** A type from the file itself, which may hold any bytes. */
 const shownType = (type: string) => type.replace(/[^\w -]/g, '?');
 
 type Reason = Refusal['reason'];
@@ -214,8 +214,8 @@ const ABOUT: { [One in Reason]: (refusal: Extract<Refusal, { reason: One }>) => 
 		`Create the file again, or ${LEAVE_OUT}.`,
 	],
 	unmeasuredSound: () => [
-		`${FILE} has sound of an old QuickTime kind`,
-		`Its index does not tell how many bytes a frame of sound has. Encode the sound as AAC, or ${LEAVE_OUT}.`,
+		`${FILE} has sound in an old QuickTime format`,
+		`Its index does not say how many bytes a frame of sound has. Encode the sound as AAC, or ${LEAVE_OUT}.`,
 	],
 	noSilence: ({ seconds: length, format }) => [
 		`${FILE} needs ${seconds(length)} of silence`,

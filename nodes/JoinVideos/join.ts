@@ -89,8 +89,8 @@ async function readClips(
 
 /** Handler types by what people call them; other types stay unnamed. */
 const TRACKS: Record<string, string> = {
-	vide: 'further video tracks',
-	soun: 'further sound tracks',
+	vide: 'additional video tracks',
+	soun: 'additional sound tracks',
 	tmcd: 'time codes',
 	text: 'texts or chapters',
 	sbtl: 'subtitles',
@@ -105,7 +105,7 @@ function tellWhatIsLeftOut(ctx: IExecuteFunctions, clips: readonly Clip[]): void
 		leftOut.map((type) => TRACKS[type] ?? 'other tracks'),
 	);
 	if (clips.some(({ hasManifest }) => hasManifest)) {
-		names.push('content credentials (C2PA), which hold for the single clips only');
+		names.push('content credentials (C2PA), which are valid only for the individual clips');
 	}
 	if (names.length === 0) return;
 	ctx.addExecutionHints({

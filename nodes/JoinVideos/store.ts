@@ -1,4 +1,4 @@
-/** Hands a film to n8n's store: as a stream where the clips came out of a store, else as a whole. */
+/** Hands a film to n8n's store: as a stream if the clips came from a store, otherwise as a whole. */
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { unlessStopped } from './clips';
 import type { Source } from './clips';

@@ -24,7 +24,9 @@ async function main(): Promise<void> {
 		const time = new Date(at as number).toISOString().slice(11, 19);
 		console.log(`${time} ${server} ${method} ${path} → ${aborted ? 'aborted' : status}`);
 	});
-	console.log(`AI/ML API sandbox: ${api.baseUrl}   key: ${api.apiKey}   CDN: ${api.cdnUrl}`);
+	console.log(
+		`AI/ML API sandbox   Base URL: ${api.baseUrl}   API Key: ${api.apiKey}   CDN: ${api.cdnUrl}`,
+	);
 	console.log('Try it:');
 	console.log(
 		`  curl -H 'Authorization: Bearer ${api.apiKey}' -H 'Content-Type: application/json' \\\n` +

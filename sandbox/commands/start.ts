@@ -1,6 +1,6 @@
 /**
- * `npm start`: a real n8n with this package in it, the sandbox API, the examples, and one video made.
- * `--once` ends after the video. AIMLAPI_KEY uses the real API, PORT another port.
+ * `npm start`: a real n8n with this package, the sandbox API, the examples, and one finished video. `--once`
+ * ends after the video. AIMLAPI_KEY uses the real API, PORT another port.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ async function start(closing: Closing): Promise<{ url: string }> {
 	const binary = outputOf(execution, 'Make Video')[0]?.binary?.data;
 	if (!binary) {
 		throw new Advice(
-			`The example gave no video: ${messageOf(execution) ?? execution.status}\n` +
+			`The example returned no video: ${messageOf(execution) ?? execution.status}\n` +
 				`Look at it in the editor: ${instance.url}/workflow/${workflow.id}/executions/${id}`,
 		);
 	}
@@ -74,8 +74,8 @@ A real key      AIMLAPI_KEY=… npm start`);
 }
 
 /**
- * Resolves on Ctrl-C, and when the terminal is closed. Who asks again ends all at once: without an ear for
- * the second signal this process would go, and n8n stay behind.
+ * Resolves on Ctrl-C, and when the terminal is closed. A second signal ends everything at once: without a
+ * listener for it, this process would end and leave n8n running.
  */
 async function interruption(): Promise<void> {
 	let firstAt = 0;

@@ -52,9 +52,10 @@ export interface KnownType {
 const ENDED = new Set(['success', 'error', 'crashed', 'canceled', 'failed']);
 const POLL_EVERY_MS = 250;
 
-/** n8n 1.x stores an execution's end first, and what its nodes did a moment later. */
+/** n8n 1.x stores an execution's new status first, and what its nodes did a moment later. */
 function isStored({ status, data }: Execution): boolean {
-	if (status === 'success') return data?.resultData?.lastNodeExecuted !== undefined;
+	if (['success', 'waiting'].includes(status))
+		return data?.resultData?.lastNodeExecuted !== undefined;
 	return status !== 'error' || data?.resultData !== undefined;
 }
 

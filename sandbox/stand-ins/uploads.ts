@@ -1,4 +1,7 @@
-/** A local address to post files to, in place of a social network: it keeps what it receives, and answers with an address. */
+/**
+ * A local address to post files to, in place of a social network: it keeps what it receives, and returns an
+ * address.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,4 +1,4 @@
-/** What the documents say about Join Videos, made from the node: its fields and its messages. */
+/** What the documents say about Join Videos, generated from the node: its fields and its messages. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import * as errors from '../../nodes/JoinVideos/errors';
 import type { JoinError } from '../../nodes/JoinVideos/errors';

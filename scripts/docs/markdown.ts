@@ -1,4 +1,4 @@
-/** Markdown for the made parts of the documents: tables, anchors, markers. */
+/** Markdown for the generated parts of the documents: tables, anchors, markers. */
 
 /** Headings as GitHub and npm turn them into anchors. */
 export const slugOf = (heading: string): string =>

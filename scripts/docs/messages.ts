@@ -1,4 +1,4 @@
-/** All messages of AI/ML API Veo as it gives them, and advice on the most frequent ones. */
+/** All messages of AI/ML API Veo as the node shows them, and advice on the most frequent ones. */
 import * as api from '../../nodes/AimlVeo/shared/messages/api';
 import * as cost from '../../nodes/AimlVeo/shared/messages/cost';
 import * as generation from '../../nodes/AimlVeo/shared/messages/generation';
@@ -44,7 +44,7 @@ const ADVICE: Readonly<Partial<Record<MessageName, Advice>>> = {
 	},
 	formatNotTaken: {
 		cause: 'The content of the file decides, even if its name ends in .jpg.',
-		wayOut: 'Convert the file, for example with a node for an image service.',
+		wayOut: 'Convert the file, for example with an online service.',
 	},
 	overMaxCost: {
 		cause:
@@ -87,7 +87,7 @@ const ADVICE: Readonly<Partial<Record<MessageName, Advice>>> = {
 	downloadGivenUp: {
 		cause:
 			'n8n could not reach the server that hosts the video, or the server ended the download early.',
-		wayOut: 'Use Get Video later, or open the URL in a browser. It does not work forever.',
+		wayOut: 'Use Get Video later, or open the URL in a browser. The URL does not work forever.',
 	},
 };
 

@@ -1,4 +1,4 @@
-/** The README's table of models, made from the node's table. */
+/** The README's table of models, generated from the node's table. */
 import { MEDIA, MODELS, SETTINGS } from '../../nodes/AimlVeo/catalogue/models';
 import type {
 	MediaName,

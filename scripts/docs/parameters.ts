@@ -1,4 +1,4 @@
-/** The README's tables of parameters, made from the node's fields. */
+/** The tables of docs/parameters.md, generated from the node's fields. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { fields } from '../../nodes/AimlVeo/description/fields';
 import { triggerFields } from '../../nodes/AimlVeo/description/triggerFields';

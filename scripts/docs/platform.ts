@@ -1,4 +1,4 @@
-/** What the documents say about versions and examples, made from the files that hold it. */
+/** What the documents say about versions and examples, generated from the files that define them. */
 import manifest from '../../package.json';
 import { exampleNames, readExample } from '../../sandbox/n8n/examples';
 import { PINNED } from '../../sandbox/n8n/versions';
@@ -15,7 +15,7 @@ const shell = (...lines: string[]) => ['```sh', ...lines, '```'].join('\n');
 
 /** What the README says while n8n has not verified the package. */
 export const unverified = () =>
-	`n8n has not verified this package yet: n8n Cloud does not offer it, and n8n ${VERIFIED_ONLY_SINCE} needs ${code('N8N_UNVERIFIED_PACKAGES_ENABLED=true')}. For this, Docker, queue mode, a list of packages, and manual installation, see [docs/installation.md](docs/installation.md).`;
+	`n8n has not verified this package yet: n8n Cloud does not offer it, and n8n ${VERIFIED_ONLY_SINCE} needs ${code('N8N_UNVERIFIED_PACKAGES_ENABLED=true')}. For this setting, Docker, queue mode, a list of packages, and manual installation, see [docs/installation.md](docs/installation.md).`;
 
 /** How to install where the editor does not offer it. */
 export function installation(): string {

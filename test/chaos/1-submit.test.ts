@@ -1,4 +1,4 @@
-/** Faults while a request is submitted, which costs money, and before that. */
+/** Faults before and while a request is submitted, which costs money. */
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { UNKNOWN_HOST } from '../engine/setup';
 import { PAYING } from './cell';

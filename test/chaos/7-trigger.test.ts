@@ -1,4 +1,7 @@
-/** The trigger under every trouble: nothing missed, nothing twice, no request without need, and alive after it. */
+/**
+ * The trigger under every kind of trouble: nothing is missed or handed over twice, no request is needless,
+ * and the trigger survives.
+ */
 import { startEngine } from '../engine/harness';
 import type { Engine } from '../engine/harness';
 import { writeLines } from './table';

@@ -1,4 +1,4 @@
-// Breaks one part of the built trigger, loaded before n8n's engine: the matrix must see each.
+// Breaks one part of the built trigger, loaded before n8n's engine: the matrix must notice each.
 const Module = require('node:module');
 
 /** What stands in the built file, and what is put in its place. */

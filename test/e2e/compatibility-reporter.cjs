@@ -27,7 +27,7 @@ function pinnedPart() {
 		`- n8n ${PINNED.current}: ${REASONS.current}`,
 		`- n8n ${PINNED.previousMajor}: ${REASONS.previousMajor}`,
 		`- Node ${PINNED.node}: ${REASONS.node}`,
-		'- n8n 3.0 runs in Docker only, so this suite does not start it. No example needs what it takes away: binary data in memory, AI Agent 1, sub-workflows that run once for each item.',
+		'- n8n 3.0 runs in Docker only, so this suite does not start it. No example needs what n8n 3.0 removes: binary data in memory, AI Agent 1, sub-workflows that run once for each item.',
 		'',
 	];
 }
@@ -48,8 +48,8 @@ function readFacts() {
 
 const MOMENTS = [
 	'Before the request',
-	'The API has accepted it, the answer is underway',
-	'The first of two is requested, the second underway',
+	'Accepted by the API, the answer not yet received',
+	'The first of two requested, the second being sent',
 	'While waiting',
 	'While downloading',
 ];
@@ -58,7 +58,7 @@ const MOMENTS = [
 function killedPart({ list, rows }) {
 	const head = ['Way to wait', 'n8n', ...MOMENTS];
 	return [
-		'## What a crash leaves',
+		'## What a crash leaves behind',
 		'',
 		'n8n is killed (`kill -9`) and started again. Then a person presses *Retry* where n8n offers it, once the videos are ready at the vendor. Each cell: videos lost / videos paid for twice.',
 		'',
@@ -129,7 +129,7 @@ class CompatibilityReporter {
 		return [
 			'# Compatibility',
 			'',
-			`Written by \`npm run test:e2e\` on ${new Date().toISOString().slice(0, 10)}, after a run of the whole suite in which all ${results.numPassedTests} tests passed (${Math.floor(seconds / 60)} min ${seconds % 60} s on ${cpus().length} cores). Not to be edited by hand.`,
+			`Written by \`npm run test:e2e\` on ${new Date().toISOString().slice(0, 10)}, after a run of the whole suite in which all ${results.numPassedTests} tests passed (${Math.floor(seconds / 60)} min ${seconds % 60} s on ${cpus().length} cores). Do not edit it by hand.`,
 			'',
 			'## Tested with',
 			'',

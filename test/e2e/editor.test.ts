@@ -67,7 +67,7 @@ describe.each(['light', 'dark'] as const)('the node panel in the %s theme', (the
 	});
 });
 
-test('a node is added, and its credential is made in the form', async () => {
+test('a node is added, and its credential is created in the form', async () => {
 	await editor.newWorkflow();
 	const { name, action } = OPERATIONS.createAndWait;
 	const view = await editor.addNode(await editor.searchNode('veo', NODE), action);
@@ -159,7 +159,7 @@ test('before anything has run, fields are dragged out of the preview into the ne
 	expect(posts()).toEqual(before);
 });
 
-test('the hint stands above the output, and says what the rows do not', async () => {
+test('the hint is shown above the output, and says what the rows do not', async () => {
 	const estimate = { options: { estimateOnly: true } };
 	const { id } = await save(stage, changed(readExample('storyboard'), 'Make Videos', estimate));
 	await editor.openWorkflow(String(id));
@@ -205,7 +205,7 @@ describe('what went wrong is readable in the output panel', () => {
 		expect(postsOf(stage.api, 'Nothing to end with')).toEqual([]);
 	});
 
-	test('after the time is over, with the way to the video', async () => {
+	test('after the timeout, with the way to the video', async () => {
 		stage.api.settings.generationMs = 600_000;
 		const view = await openExample('Late in the editor', { options: { timeout: 1 } });
 		await view.execute();
@@ -221,7 +221,7 @@ const overlap = (a: Box, b: Box) =>
 	a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 test.each(exampleNames())(
-	'example %s: nothing covers another, no text is cut off',
+	'example %s: no node covers another, and no text is cut off',
 	async (name) => {
 		const { id } = await save(stage, readExample(name));
 		await editor.openWorkflow(String(id));

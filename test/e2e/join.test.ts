@@ -1,6 +1,6 @@
 /**
- * Joined films, decoded: by FFmpeg bit by bit, and as a browser shows and plays them. Two methods that look
- * right and are wrong must fail the same checks.
+ * Joined films, decoded by FFmpeg and compared bit for bit, and as a browser shows and plays them. Two
+ * methods that look right and are wrong must fail the same checks.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -78,13 +78,13 @@ describe.each(Object.entries(ROWS))('FFmpeg on %s', (_name, row) => {
 	const sources = row.clips.map(clipPath);
 	const expected = () => sources.flatMap(pictureHashes);
 
-	test('each frame of picture is that of the clip, bit by bit', () => {
+	test('each picture frame is that of the clip, bit for bit', () => {
 		const hashes = pictureHashes(path);
 		expect(hashes).toEqual(expected());
 		expect(hashes).toHaveLength(row.frames.reduce((sum, count) => sum + count));
 	});
 
-	test('written once more by FFmpeg, nothing is lost', () => {
+	test('when FFmpeg rewrites the film, nothing is lost', () => {
 		const again = join(folder, 'again.mp4');
 		ffmpeg('-i', path, '-c', 'copy', again);
 		expect(pictureHashes(again)).toEqual(pictureHashes(path));
@@ -92,7 +92,7 @@ describe.each(Object.entries(ROWS))('FFmpeg on %s', (_name, row) => {
 	});
 
 	if (!row.sound) return;
-	test('each frame of sound is that of the clip, but for the one at the join', () => {
+	test('each sound frame is that of the clip, except the one at the join', () => {
 		const { parts, model } = film.sound!;
 		const frameBytes = 1024 * 2 * model.format.channels;
 		const samples = soundSamples(path);
@@ -225,7 +225,7 @@ describe.each([
 			expect(await seekDifference(film, row)).toBe(0);
 		});
 
-		test("each clip's sound comes on time", async () => {
+		test("each clip's sound starts on time", async () => {
 			for (const drift of await burstDrifts(film, row)) {
 				expect(Math.abs(drift)).toBeLessThanOrEqual(TOLERANCE_S);
 			}

@@ -115,15 +115,15 @@ beforeAll(async () => {
 	await ask('The first of all');
 });
 
-test(`${AT_ONCE} executions at once, one worker and two: all delivered, each paid once`, async () => {
+test(`${AT_ONCE} executions at once, with one worker and with two: all delivered, each paid for once`, async () => {
 	const one = await askMany('One worker');
 	await startWorker();
 	await ask('The first of the second worker');
 	const two = await askMany('Two workers');
 	expect(workers.map(hasWorked)).toEqual([true, true]);
-	const line = `${AT_ONCE} executions at once, ${GENERATION_MS / 1_000} s a generation, 10 executions at a time in a worker: ${one} executions a minute with one worker, ${two} with two, all on one machine.`;
+	const line = `${AT_ONCE} executions at once, ${GENERATION_MS / 1_000} s for each generation, 10 executions at a time in each worker: ${one} executions a minute with one worker, ${two} with two, all on one machine.`;
 	process.stdout.write(`${line}\n`);
-	record('queue', `${line} Every one delivered its own file, and was paid for once.`);
+	record('queue', `${line} Each delivered its own file, and was paid for once.`);
 	record('modes', `Queue mode: one main, two workers (n8n ${VERSION})`);
 });
 
@@ -178,6 +178,6 @@ test('a worker that is killed during the wait loses no generation', async () => 
 	expect(postsOf(stage.api, prompt)).toHaveLength(1);
 	record(
 		'queue',
-		`A worker killed (\`kill -9\`) while it waits for a video: n8n does not run the execution again on the other worker; it shows it as *${lost.status}* ("${messageOf(lost) ?? 'no message'}") and answers the waiting webhook with ${said}. The generation's ID is in the worker's log from the moment of payment, and **Get Many Videos** finds it by \`n8n.executionId\`. Proven here: the other worker fetched the file, and the API saw one POST.`,
+		`A worker killed (\`kill -9\`) while it waits for a video: n8n does not run the execution again on the other worker. It shows it as *${lost.status}* ("${messageOf(lost) ?? 'no message'}") and answers the waiting webhook with ${said}. The generation's ID is in the worker's log from the moment of payment, and **Get Many Videos** finds it by \`n8n.executionId\`. In this suite, the other worker fetched the file, and the API received one POST.`,
 	);
 });

@@ -1,4 +1,4 @@
-/** A real Redis and a real PostgreSQL, each in its own folder and on a free port, gone after the test. */
+/** A real Redis and a real PostgreSQL, each in its own folder and on a free port, removed after the test. */
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -13,7 +13,7 @@ const stage = useN8n({
 });
 
 test(
-	'two videos are one execution; n8n starts again while the API is down; nothing comes twice',
+	'two videos start one execution; n8n restarts while the API is down; nothing arrives twice',
 	async () => {
 		await startsOnce(stage);
 		expect(stage.instance.printed()).not.toMatch(/durable poll cursors stay disabled/);

@@ -1,4 +1,7 @@
-/** Tool calls beside data, clock and chance: the same request is one video, another request is another. */
+/**
+ * Tool calls with changing data, clocks and random values: the same request is one video, another request is
+ * another.
+ */
 import type { IDataObject, INode } from 'n8n-workflow';
 import { agentWorkflow, connect, node } from './harness';
 import type { WorkflowSpec } from './harness';

@@ -1,4 +1,4 @@
-/** The account's balance: told by estimates, and a run that costs more is refused before it begins. */
+/** The account's balance: estimates return it, and a run that costs more is refused before it begins. */
 import type { FaultAction } from '../../sandbox/stand-ins/api/faults';
 import { agentWorkflow, veoWorkflow } from './harness';
 import { itemsOf, posts, TEXT, useEngine } from './setup';

@@ -1,4 +1,4 @@
-/** What a video cost, and what it would cost; nobody asks for prices unless an option needs them. */
+/** What a video cost, and what it would cost; prices are requested only if an option needs them. */
 import { videoFileOf } from '../../sandbox/stand-ins/api/cdn';
 import { MODELS } from '../../nodes/AimlVeo/catalogue/models';
 import { PRICES, priceOf } from '../../sandbox/stand-ins/api/priceList';

@@ -1,4 +1,7 @@
-/** A retry after a crash is retried itself, in loops, with other rows and other files: nothing is paid twice or mixed up. */
+/**
+ * A retry after a crash is retried itself, in loops, with other rows and other files: nothing is paid for
+ * twice or mixed up.
+ */
 import type { IDataObject } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { InputItem, RunOptions, WorkflowSpec } from './harness';

@@ -1,4 +1,7 @@
-/** A retry after n8n crashed: what the crashed execution paid for is found in the usage log, and not paid again. */
+/**
+ * A retry after n8n crashed: what the crashed execution paid for is found in the usage log, and not paid for
+ * again.
+ */
 import type { IDataObject } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunOptions } from './harness';
@@ -21,7 +24,7 @@ describe('Create Video and Wait', () => {
 		expect(posts(setup)).toHaveLength(2);
 		expect(logReads()).toHaveLength(1);
 		expect(setup.engine.output).toContain(
-			'2 of the videos were found in the usage log of execution 10, which crashed. They are not paid again.',
+			'videos of the crashed execution 10 that were found in the usage log: 2. They are not paid for again.',
 		);
 	});
 

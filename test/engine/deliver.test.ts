@@ -190,7 +190,7 @@ describe('an address that has expired', () => {
 		const body = { status: 'completed', video: { url: 'file:///etc/passwd' } };
 		setup.api.fault({ on: 'fetch', action: { kind: 'json', body }, after: 1 });
 		const result = await run();
-		expect(result.error?.message).toContain('did not give a usable URL');
+		expect(result.error?.message).toContain('did not return a usable URL');
 		expect(result.error?.description).toContain(setup.api.generations[0]?.id);
 	});
 

@@ -1,4 +1,4 @@
-/** The type of a download is told by its content, whatever the server calls it. */
+/** The content of a download decides its type, whatever the server calls it. */
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';

@@ -1,4 +1,6 @@
-/** The hint above the output: one at most, only for what the rows do not tell; and the IDs in the custom data. */
+/**
+ * The hint above the output: one at most, only for what the rows do not say; and the IDs in the custom data.
+ */
 import type { IRunExecutionData } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { RunResult } from './harness';
@@ -78,7 +80,7 @@ describe('Create Video and Wait', () => {
 		expect(hintsOf(second)).toEqual(
 			hint(
 				expect.stringMatching(
-					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were found from the earlier try and were not paid again\.$/,
+					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were bought in the earlier try and were not paid for again\.$/,
 				),
 			),
 		);
@@ -89,7 +91,7 @@ describe('Create Video and Wait', () => {
 		const retry = { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 };
 		const result = await run(EACH, 1, retry);
 		expect(hintsOf(result)).toEqual(
-			hint('The video was found from the earlier try and was not paid again.'),
+			hint('The video was bought in the earlier try and was not paid for again.'),
 		);
 		expect(posts(setup)).toHaveLength(1);
 	});
@@ -97,7 +99,7 @@ describe('Create Video and Wait', () => {
 	test('a video whose answer was lost was found by the log', async () => {
 		setup.api.fault({ on: 'submit', action: { kind: 'acceptThenReset' } });
 		expect(hintsOf(await run(EACH, 1))).toEqual(
-			hint("The video was found in the API's records and was not paid again."),
+			hint("The video was found in the API's records and was not paid for again."),
 		);
 	});
 
@@ -107,7 +109,7 @@ describe('Create Video and Wait', () => {
 		expect(hintsOf(retried)).toEqual(
 			hint(
 				expect.stringMatching(
-					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were found in the API's records and were not paid again\.$/,
+					/^3 videos, \$12\.00 charged, \d+ s\. 2 of 3 videos were found in the API's records and were not paid for again\.$/,
 				),
 			),
 		);
@@ -135,7 +137,7 @@ test('Create Video: the price of all, where a limit has asked for it', async () 
 	expect(hintsOf(await run(create, 3))).toEqual([]);
 	expect(hintsOf(await run({ ...create, options: { maxCost: 100 } }, 1))).toEqual([]);
 	expect(hintsOf(await run({ ...create, options: { maxCost: 100 } }, 3))).toEqual(
-		hint('3 videos requested, $12.00 by the catalog.'),
+		hint('3 videos requested, $12.00 according to the catalog.'),
 	);
 });
 

@@ -1,4 +1,7 @@
-/** Any answer over HTTP and any value out of an expression, through n8n's engine: a row or a message of ours. */
+/**
+ * Any answer over HTTP and any value of an expression, through n8n's engine: always a row or one of our
+ * messages.
+ */
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';
@@ -106,7 +109,7 @@ test.each([
 	setup.api.fault({ on: 'fetch', action: { kind: 'json', body } });
 	const [row] = await runItems({ operation: 'get', generationId: 'gen-1' }, [{}]);
 	expect(row).toEqual({
-		error: 'The AI/ML API did not give a usable URL for the video [item 0]',
+		error: 'The AI/ML API did not return a usable URL for the video [item 0]',
 		generationId: 'gen-1',
 		status: 'completed',
 	});

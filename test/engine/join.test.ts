@@ -188,7 +188,7 @@ describe.each(['default', 'filesystem'] as const)('binary mode %s', (binaryMode)
 			0,
 		],
 		[
-			"The file in 'Input Binary Field' has sound of an old QuickTime kind [item 0]",
+			"The file in 'Input Binary Field' has sound in an old QuickTime format [item 0]",
 			/Encode the sound as AAC, or set 'Sound' to 'Leave Out'/,
 			[{ binary: { data: fileOf(withSizes(1, 95, entry('sowt', 0, 16))) } }],
 			0,

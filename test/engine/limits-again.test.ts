@@ -1,4 +1,7 @@
-/** Max Cost over tries, edits, rounds and tool calls; and whatever the limit says, what is paid for comes in. */
+/**
+ * Max Cost over tries, edits, rounds and tool calls; and whatever the limit says, what is paid for is
+ * delivered.
+ */
 import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';

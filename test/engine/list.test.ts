@@ -1,4 +1,4 @@
-/** Get Many Videos: pages, filters, what a row tells, and a lost video found again. */
+/** Get Many Videos: pages, filters, the content of a row, and a lost video found again. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IConnections, INode } from 'n8n-workflow';

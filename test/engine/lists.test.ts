@@ -1,4 +1,4 @@
-/** How many images Reference Images hold: rows, lists and texts of all kinds. */
+/** How many images Reference Images contains: rows, lists and texts of all kinds. */
 import { veoWorkflow } from './harness';
 import { dataUriOf, fileOf, posts, useEngine } from './setup';
 

@@ -1,4 +1,4 @@
-/** Which file is meant, and whether it is what the API takes: never silently the wrong one. */
+/** Which file is meant, and whether the API accepts it: never silently the wrong one. */
 import type { IDataObject } from 'n8n-workflow';
 import { codeWorkflow, veoWorkflow } from './harness';
 import { dataUriOf, fileOf, mediaBytes, posts, UNKNOWN_HOST, useEngine } from './setup';

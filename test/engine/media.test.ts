@@ -1,4 +1,4 @@
-/** Every kind of media in every slot, out of n8n's memory and out of its store. */
+/** Every kind of media in every field, from n8n's memory and from its store. */
 import { connect, node, veoNode, veoWorkflow } from './harness';
 import { dataUriOf, fileOf, mediaBytes, posts, useEngine } from './setup';
 

@@ -1,4 +1,4 @@
-/** n8n's error output: rows that went well on the first, the others on the second. */
+/** n8n's error output: rows that succeeded on the first output, the others on the second. */
 import { veoWorkflow } from './harness';
 import { posts, TEXT, useEngine } from './setup';
 

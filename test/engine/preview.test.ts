@@ -1,4 +1,7 @@
-/** The fields that n8n shows before a node has run are those that it puts out; the harness checks each row of each test. */
+/**
+ * The fields that n8n shows before a node has run are those that it returns; the harness checks each row of
+ * each test.
+ */
 import type { IDataObject } from 'n8n-workflow';
 import { OPERATIONS } from '../../nodes/AimlVeo/operations/operations';
 import { veoWorkflow } from './harness';

@@ -1,4 +1,7 @@
-/** A prompt that cannot be meant as it is, such as an unresolved expression, is found before anything is paid. */
+/**
+ * A prompt that nobody can have meant, such as an unresolved expression, is refused before anything is paid
+ * for.
+ */
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';
 import { posts, TEXT, useEngine } from './setup';

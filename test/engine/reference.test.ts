@@ -1,4 +1,4 @@
-/** The option Reference: travels with the request, and comes back with the video. */
+/** The option Reference: it is sent with the request, and returned with the video. */
 import type { IDataObject } from 'n8n-workflow';
 import { veoWorkflow } from './harness';
 import { itemsOf, posts, TEXT, useEngine } from './setup';

@@ -1,4 +1,4 @@
-/** A refusal speaks of what it is about, and holds for what it is about. */
+/** A refusal names what it is about, and applies only to that. */
 import type { IDataObject } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { codeWorkflow, veoWorkflow } from './harness';

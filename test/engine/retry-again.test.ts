@@ -1,4 +1,7 @@
-/** Retries beside edits, loops, Stop and clocks: nothing is bought twice, and what is paid for is named. */
+/**
+ * Retries together with edits, loops, Stop and clocks: nothing is bought twice, and what is paid for is
+ * named.
+ */
 import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { connect, node, veoNode, veoWorkflow } from './harness';

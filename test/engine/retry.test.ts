@@ -1,4 +1,4 @@
-/** A retry is the same request, whatever its expressions give this time; what is paid for is always named. */
+/** A retry is the same request, whatever its expressions return this time; what is paid for is always named. */
 import type { IDataObject, INode } from 'n8n-workflow';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';
@@ -340,7 +340,7 @@ describe('what an answer may look like', () => {
 			"403 that is not the API's own",
 			{ kind: 'html', status: 403 },
 			'A proxy or firewall between n8n and the AI/ML API refused the request [item 0]',
-			'Let the proxy or firewall pass',
+			'Allow requests to the API in the proxy or firewall',
 		],
 	])('%s', async (_name, action, message, words) => {
 		const result = await answering(action);

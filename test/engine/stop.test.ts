@@ -1,4 +1,4 @@
-/** Stop ends the node at once in every phase, asks nothing more, and loses no id. */
+/** Stop ends the node at once in every phase, sends nothing more, and loses no ID. */
 import type { IDataObject } from 'n8n-workflow';
 import type { FaultRule, LogEntry } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';

@@ -1,4 +1,4 @@
-/** A submission is repeated only where the server surely did not take it. */
+/** A submission is repeated only if the server certainly did not accept it. */
 import { startSandboxApi } from '../../sandbox/stand-ins/api';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
 import { veoWorkflow } from './harness';

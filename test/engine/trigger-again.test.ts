@@ -1,4 +1,4 @@
-/** The trigger under logs, filters and memories that nobody promised: no finished video is lost or comes twice. */
+/** The trigger with unexpected logs, filters and memories: no finished video is lost or handed over twice. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Generation } from '../../sandbox/stand-ins/api';
 import { makeVideo, makeVideos } from './harness/videos';

@@ -1,4 +1,4 @@
-/** A request that takes long to send gets the time it needs, and is really cut off when the time is over. */
+/** A request that takes long to send gets the time it needs, and is really ended when the time is over. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';

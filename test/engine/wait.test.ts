@@ -1,4 +1,4 @@
-/** Waiting goes on through a passing failure, and ends at once on a lasting one. */
+/** Waiting continues through a temporary failure, and ends at once on a lasting one. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FaultRule } from '../../sandbox/stand-ins/api';
@@ -196,8 +196,8 @@ describe('Get without waiting', () => {
 
 	test.each<[string, Action, string]>([
 		['unknown', { kind: 'status', status: 404 }, 'The AI/ML API does not know this generation ID'],
-		['HTML', { kind: 'html', status: 502 }, 'The AI/ML API did not give a readable answer'],
-		['a reset', { kind: 'reset' }, 'The AI/ML API did not give a readable answer'],
+		['HTML', { kind: 'html', status: 502 }, 'The AI/ML API did not return a readable answer'],
+		['a reset', { kind: 'reset' }, 'The AI/ML API did not return a readable answer'],
 		['400', { kind: 'status', status: 400 }, 'The AI/ML API refused the status request'],
 		['401', { kind: 'status', status: 401 }, 'The AI/ML API did not accept the API key'],
 	])('%s', async (_name, action, message) => {

@@ -1,4 +1,4 @@
-/** The rules of docs/architecture.md: which floor may use which, no circle of imports, nothing too long. */
+/** The rules of docs/architecture.md: which floor may use which, no import cycle, nothing too long. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';

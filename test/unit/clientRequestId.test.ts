@@ -1,4 +1,4 @@
-/** The client request ID: what it says, what comes back, and that the API keeps all of it. */
+/** The client request ID: what it says, what is returned, and that the API keeps all of it. */
 import fc from 'fast-check';
 import {
 	clientRequestId,

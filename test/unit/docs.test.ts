@@ -277,7 +277,7 @@ describe('README.md and docs/parameters.md', () => {
 			pictureMb,
 			videoMb,
 			String(OPTIONS.maxConcurrent.fallback),
-			/keep it at (\d+) or more/.exec(note)?.[1],
+			/keep it at (\d+) seconds or more/.exec(note)?.[1],
 		];
 		expect(facts).not.toContain(undefined);
 		const figures = withoutCode(prose)

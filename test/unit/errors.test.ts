@@ -1,4 +1,4 @@
-/** Every message: what happened, then how to go on; as it reaches the user through n8n's own classes. */
+/** Every message: what happened, then what to do; as it reaches the user through n8n's own classes. */
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import * as errors from '../../nodes/AimlVeo/shared/messages';
 import { shownValue, textOf, toNodeError, ItemError } from '../../nodes/AimlVeo/shared/errors';

@@ -74,7 +74,7 @@ describe('a hint', () => {
 			[3, 'ledger'],
 		]);
 		expect(of(facts({ sources }), [])).toBe(
-			"2 of 4 videos were found from the earlier try and were not paid again. 1 of 4 videos was found in the API's records and was not paid again.",
+			"2 of 4 videos were bought in the earlier try and were not paid for again. 1 of 4 videos was found in the API's records and was not paid for again.",
 		);
 	});
 });

@@ -192,7 +192,7 @@ describe('sizes', () => {
 		const files = filesOf({ photo: pngOf(20_000_001) });
 		const refusal = await refusalOf(take('photo', 'image', files));
 		expect(refusal.message).toBe("The file in 'First Frame' is too large");
-		expect(refusal.details.description).toContain('It has 21 MB, but at most 20 MB');
+		expect(refusal.details.description).toContain('It is 21 MB, but at most 20 MB');
 	});
 
 	test('nor in a data URI', async () => {

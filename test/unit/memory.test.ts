@@ -1,4 +1,7 @@
-/** The trigger's memory: nothing twice and nothing left out, whatever n8n keeps or forgets between two polls. */
+/**
+ * The trigger's memory: nothing is handed over twice or left out, whatever n8n keeps or forgets between two
+ * polls.
+ */
 import fc from 'fast-check';
 import {
 	daysSince,

@@ -1,4 +1,4 @@
-/** The table of models against the sandbox's own copy of the vendor's schema, which is written apart. */
+/** The table of models against the sandbox's own copy of the vendor's schema, which is written separately. */
 import {
 	DEFAULT_MODEL,
 	findModel,

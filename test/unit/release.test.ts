@@ -1,4 +1,4 @@
-/** What a release is made of: who publishes it, in one place, and its notes out of the changelog. */
+/** What a release is made of: who publishes it, in one place, and its notes from the changelog. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';

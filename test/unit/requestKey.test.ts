@@ -1,4 +1,6 @@
-/** What tells a retry from a new request: what was entered, not what its expressions give this time. */
+/**
+ * What distinguishes a retry from a new request: what was entered, not what its expressions return this time.
+ */
 import type { IDataObject, IExecuteFunctions, INodeParameters } from 'n8n-workflow';
 import { isToolCall, keyOfItem, keyOfToolCall } from '../../nodes/AimlVeo/request/requestKey';
 

@@ -330,7 +330,7 @@ describe('the deadline', () => {
 
 	test('no time at all and no readable answer', async () => {
 		const refusal = await refusalOf(waiting([noAnswer], { timeoutMs: 0 }).done);
-		expect(refusal.message).toBe('The AI/ML API did not give a readable answer');
+		expect(refusal.message).toBe('The AI/ML API did not return a readable answer');
 		expect(refusal.details.description).toContain('The connection was lost');
 	});
 });

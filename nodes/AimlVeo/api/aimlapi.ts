@@ -1,6 +1,6 @@
 /**
- * The AI/ML API: its routes, and what each answer means. A submission is taken, certainly not taken, or
- * unknown. A status check returns an answer, or says why there is none.
+ * The AI/ML API: its routes, and what each answer means. A submission is accepted, certainly not accepted, or
+ * in doubt. A status check returns an answer, or says why there is none.
  * @see https://docs.aimlapi.com/api-references/video-models
  */
 import type { IDataObject } from 'n8n-workflow';
@@ -37,18 +37,18 @@ const NAME_NOT_FOUND_MS = 5_000;
 export type Submission =
 	/** `answer` has the ID and a status. */
 	| { kind: 'accepted'; id: string; answer: IDataObject }
-	/** Certainly not taken; may be sent again, for as long as `withinMs` if that is given. */
+	/** Certainly not accepted; may be sent again, for as long as `withinMs` if that is given. */
 	| { kind: 'notTaken'; cause: string; busy: boolean; retryAfterMs?: number; withinMs?: number }
-	/** It may have been taken and charged; must not be sent again. `id` may be its generation. */
+	/** It may have been accepted and charged; must not be sent again. `id` may be its generation. */
 	| { kind: 'lost'; cause: string; id?: string };
 
-/** The result of one status check: an answer, or a passing failure that is waited out. */
+/** The result of one status check: an answer, or a temporary failure that is waited out. */
 export type StatusCheck =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'unknownId' }
 	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
 
-/** The result of a free route: its answer, or a passing failure. */
+/** The result of a free route: its answer, or a temporary failure. */
 export type Reading =
 	| { kind: 'answer'; answer: IDataObject }
 	| { kind: 'noAnswer'; cause: string; busy?: boolean; retryAfterMs?: number };
@@ -184,7 +184,7 @@ export function readSubmission(exchange: Exchange): Submission {
 			answer: { ...accepted, status: asText(answer.status) ?? 'queued' },
 		};
 	}
-	// An ID in a header, or beside another status, does not say that the request was accepted.
+	// An ID in a header, or with another status, does not mean that the request was accepted.
 	const named = id ?? asText(headers['x-inference-id']);
 	const words = readReason(reply.json);
 	const noId = `The answer to the request held no generation ID${words ? ` ("${words}")` : ''}`;
@@ -244,7 +244,7 @@ export interface Api {
 	/** @throws ItemError when no further check can help */
 	check(generationId: string, timeoutMs: number): Promise<StatusCheck>;
 	/**
-	 * What a free route answers (`path` with its query), or the passing failure that came instead.
+	 * What a free route answers (`path` with its query), or the temporary failure.
 	 * @throws ItemError when asking again cannot help
 	 */
 	read(path: string, timeoutMs: number): Promise<Reading>;

@@ -36,7 +36,7 @@ export interface ApiRequest {
 /** Never rejects: a request without an answer is a failure. */
 export type Client = (request: ApiRequest) => Promise<Exchange>;
 
-/** What is needed of n8n's context. A node that polls has it, as well as one that executes. */
+/** The part of n8n's context that is used. Executing and polling nodes both have it. */
 export type ClientContext = Pick<FunctionsBase, 'getCredentials'> & {
 	helpers: Pick<IExecuteFunctions['helpers'], 'httpRequestWithAuthentication'>;
 	getExecutionCancelSignal?: IExecuteFunctions['getExecutionCancelSignal'];
@@ -101,14 +101,14 @@ export async function connect(ctx: ClientContext): Promise<Client> {
 				url: `${baseUrl}${path}`,
 				timeout: timeoutMs,
 				json: true,
-				// The body is parsed here: a gateway's HTML or a cut JSON is an answer too.
+				// The body is parsed here: a gateway's HTML or truncated JSON is an answer, too.
 				encoding: 'text',
 				returnFullResponse: true,
 				// n8n would send a request with 401 twice, and would follow a redirect with the key.
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
 			}) as Promise<IN8nHttpFullResponse>;
-			// n8n's own limit only counts silence: an answer that comes byte by byte would never end.
+			// n8n's own limit only counts silence: an answer that trickles in byte by byte would never end.
 			return { reply: asReply(await withLimit(work, timeoutMs), apiKey) };
 		} catch (error) {
 			cut.abort();

@@ -1,8 +1,8 @@
-/** The client request ID: who asked for a video, as the API's usage log tells it later. */
+/** The client request ID: who requested a video, as the API's usage log shows it later. */
 import { createHash } from 'crypto';
 
 /**
- * The longest `X-Client-Request-Id` that the API keeps; any other character than these is dropped silently:
+ * The longest `X-Client-Request-Id` that the API keeps. It silently drops all characters except these:
  * `A-Z a-z 0-9 . _ : -`.
  * @see https://docs.aimlapi.com
  */
@@ -22,7 +22,7 @@ export interface RequestOrigin {
 /** Where in n8n a request comes from. */
 type Place = Pick<RequestOrigin, 'executionId' | 'runIndex' | 'itemIndex'>;
 
-/** Which submission it is of a request. */
+/** Which submission of a request it is. */
 export interface RequestPart {
 	/** Of the request, as the ledger knows it. */
 	readonly hash: string;
@@ -36,13 +36,16 @@ export interface RequestPart {
 	readonly reference?: string;
 }
 
-/** What a client request ID tells. */
+/** What a client request ID says. */
 export interface AskedBy extends Place {
 	readonly attempt: number;
 	readonly reference?: string;
 }
 
-/** Every character that the header does not take, and `_` itself, as `_` and two digits for each byte of UTF-8. */
+/**
+ * Every character that the header does not accept, and `_` itself, as `_` and two digits for each byte of
+ * UTF-8.
+ */
 const encodeReference = (reference: string): string =>
 	reference.replace(/[^A-Za-z0-9.:-]+/g, (part) =>
 		[...Buffer.from(part)].map((byte) => `_${byte.toString(16).padStart(2, '0')}`).join(''),
@@ -58,7 +61,7 @@ export const sourceHash = (instanceId: string, nodeId: string, hash: string): st
 	createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex').slice(0, 8);
 
 /**
- * The nonce of an execution that began at this time, and of all its retries: n8n hands the time on to them, also
+ * The nonce of an execution that began at this time, and of all its retries: n8n gives the time to them, also
  * after a crash.
  */
 export const nonceOf = (instanceId: string, workflowId: string, establishedAtMs: number): string =>
@@ -67,10 +70,10 @@ export const nonceOf = (instanceId: string, workflowId: string, establishedAtMs:
 		.digest('hex')
 		.slice(0, 8);
 
-/** Enough of the hash of a body to tell the requests of one execution apart. */
+/** Enough of the hash of a body to distinguish the requests of one execution. */
 export const shortHash = (body: string): string => body.slice(0, 8);
 
-/** An execution ID as it stands in a client request ID. */
+/** An execution ID as it is written in a client request ID. */
 const asPart = (executionId: string): string => executionId.replace(/[^\w-]/g, '-').slice(0, 64);
 
 const placeOf = ({ executionId, runIndex, itemIndex }: Place): string =>
@@ -123,7 +126,7 @@ function partsOf(id: string) {
 /** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
 export const readClientRequestId = (id: string): AskedBy | undefined => partsOf(id)?.askedBy;
 
-/** A request of an n8n execution, as its client request ID tells it. */
+/** A request of an n8n execution, as its client request ID describes it. */
 export interface KnownRequest extends AskedBy {
 	/** See `sourceHash`. */
 	readonly source: string;
@@ -133,7 +136,7 @@ export interface KnownRequest extends AskedBy {
 	readonly body: string | undefined;
 }
 
-/** What a client request ID of this package tells; undefined for any other ID. */
+/** What a client request ID of this package says; undefined for any other ID. */
 export function readRequest(id: string): KnownRequest | undefined {
 	const parts = partsOf(id);
 	if (!parts) return undefined;

@@ -1,4 +1,4 @@
-/** What a failed HTTP exchange was, in words, and whether the server can have seen the request. */
+/** Why an HTTP exchange failed, in words, and whether the server may have seen the request. */
 import { textOf } from '../shared/errors';
 
 export interface ConnectionFailure {
@@ -59,7 +59,7 @@ const KNOWN_FAILURES: ReadonlyArray<
 	// A name that does not exist will not exist in a minute; a name server may be away for a moment.
 	[/ENOTFOUND|ENODATA/, 'The server name was not found', false, 'soon'],
 	[/EAI_AGAIN|EAI_FAIL|ESERVFAIL/, 'The server name was not found', false, 'later'],
-	// These codes alone do not tell: an open connection can meet them too.
+	// These codes alone prove nothing: they also happen on an open connection.
 	[
 		/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ENETDOWN/,
 		'The server cannot be reached from this network',

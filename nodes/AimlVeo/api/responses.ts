@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { asNumber, asObject, asText } from '../shared/values';
 
 /**
- * The state of one generation, as far as one answer tells. `reason` is what the API says about it, and
+ * The state of one generation, as far as one answer shows. `reason` is what the API says about it, and
  * `charged` whether it names a charge: then neither a missing video nor a failure was free.
  */
 export type Outcome =
@@ -18,7 +18,7 @@ const COMPLETED = wordsOf('completed complete succeeded success successful done 
 const FAILED = wordsOf(
 	'error failed failure canceled cancelled expired rejected aborted terminated timeout timed_out blocked moderated content_moderated content_filtered filtered nsfw',
 );
-/** An address beside one of these belongs to something else, such as a preview. */
+/** A URL next to one of these belongs to something else, such as a preview. */
 const RUNNING = wordsOf(
 	'queued generating waiting active pending processing in_progress in_queue running starting started submitted created preparing',
 );
@@ -113,8 +113,8 @@ export function readEnd(status: unknown): 'succeeded' | 'failed' | undefined {
 }
 
 /**
- * An answer about a generation as it is passed on: under the ID that was asked for, its video an object,
- * and what was charged in one place.
+ * An answer about a generation as it is passed on: with the ID that was asked for, the video as an object,
+ * and the charge in one place.
  */
 export function asGeneration(
 	answer: IDataObject,
@@ -136,7 +136,7 @@ export function asRow(answer: IDataObject, model: string | undefined): IDataObje
 	return row;
 }
 
-/** The model in an id such as `<uuid>:google/veo-3.1-t2v`; other ids tell none. */
+/** The model in an id such as `<uuid>:google/veo-3.1-t2v`; undefined for other IDs. */
 export function modelInId(generationId: string): string | undefined {
 	return /^[\w-]+:([\w./-]+)$/.exec(generationId)?.[1];
 }

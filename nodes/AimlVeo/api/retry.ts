@@ -17,7 +17,7 @@ export interface Reader {
 
 export interface Patience {
 	readonly attempts?: number;
-	/** How long refusals for the rate (429) are waited out besides, in ms. */
+	/** How long to wait out refusals for the rate (429) in addition, in ms. */
 	readonly busyMs?: number;
 }
 
@@ -35,7 +35,7 @@ export async function readWithRetry(
 		const reading = await api.read(path, TIMEOUT_MS);
 		if (reading.kind === 'answer') return { answer: reading.answer };
 		const { cause, busy, retryAfterMs } = reading;
-		// A `Retry-After` of 0, too, must not become a loop without a pause.
+		// Even a `Retry-After` of 0 must not become a loop without a pause.
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, retryAfterMs || FIRST_PAUSE_MS * 2 ** doubled);
 		if (busy && pauseMs <= leftMs) leftMs -= pauseMs;
 		else if (tries++ >= attempts) return { cause };

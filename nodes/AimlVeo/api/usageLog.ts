@@ -8,11 +8,11 @@ import { MAX_LIST_DAYS } from '../catalogue/parameters';
 import { readWithRetry } from './retry';
 import type { Patience, Reader } from './retry';
 
-/** The API gives at most 100 rows at once. */
+/** The API returns at most 100 rows at once. */
 const PAGE_SIZE = 100;
 const DAY_MS = 86_400_000;
 
-/** How long a reader that is told to slow down waits in all: two of the API's minutes. */
+/** How long a reader waits in all when the API limits its rate, which it counts by the minute. */
 const BUSY_MS = 150_000;
 
 /** Names and values of a query, without the page. */
@@ -31,9 +31,8 @@ export const modelQuery = (ids: readonly string[]): LogQuery =>
 	[...new Set(ids.flatMap((id) => [id, shortName(id)]))].map((name) => ['model', name] as const);
 
 /**
- * The pages that the query gives, newest first, each row once: while rows arrive, others move to the next
- * page. Ends after the last page, after one that brings nothing new, or with the cause why one could not
- * be read.
+ * The pages that the query returns, newest first, each row once: while rows arrive, others move to the next
+ * page. Ends after the last page, after one without new rows, or with the cause why one could not be read.
  *
  * @throws ItemError when the API refuses
  */
@@ -55,7 +54,7 @@ export async function* readLog(
 		// Where the log does not say so, a full page is not the last one.
 		const hasMore = toFlag(asObject(pagination)?.has_more) ?? given.length >= PAGE_SIZE;
 		const fresh = given.filter((row) => {
-			// One generation may stand in two rows, of which only one has the request's ID.
+			// One generation may have two rows, of which only one has the request's ID.
 			const key = JSON.stringify([idOf(row) ?? row.request_id ?? row, row.client_request_id]);
 			return !seen.has(key) && seen.add(key);
 		});
@@ -66,11 +65,11 @@ export async function* readLog(
 	}
 }
 
-/** Beyond these a time is a field that nobody filled in, or another unit. */
+/** Outside these limits, a time is a field that nobody filled in, or has another unit. */
 const [EARLIEST_MS, LATEST_MS] = [Date.UTC(2025, 0), Date.UTC(2100, 0)];
-/** Up to here a number counts seconds: as milliseconds it lies in 1973. */
+/** Up to here, a number counts seconds: as milliseconds, it would be in 1973. */
 const MAX_SECONDS = 1e11;
-/** JavaScript takes such a time as n8n's local one. The API does not know where n8n runs. */
+/** JavaScript reads such a time as n8n's local time. But the API does not know where n8n runs. */
 const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;
 
 /** When the row's video was requested, or ended (ms since the epoch); undefined when that cannot be read. */
@@ -94,7 +93,7 @@ function merged(first: IDataObject, other: IDataObject): IDataObject {
 	return { ...rest, ...Object.fromEntries(told) };
 }
 
-/** One row for each generation, in the log's order: which row tells its end, and which who asked for it? */
+/** One row for each generation, in the log's order, merged from all rows about it. */
 export class Generations {
 	private readonly byId = new Map<string, IDataObject>();
 
@@ -111,11 +110,14 @@ export class Generations {
 	}
 }
 
-/** The period that surely holds what was sent this long ago. It is counted by the API's clock, not by n8n's. */
+/**
+ * The period that certainly includes what was sent this long ago. It is counted by the API's clock, not by
+ * n8n's.
+ */
 export const periodSince = (ageMs: number): string =>
 	ageMs < DAY_MS / 2 ? '24h' : `${Math.min(Math.ceil(ageMs / DAY_MS) + 1, MAX_LIST_DAYS)}d`;
 
-/** Whether the log tells a cost. */
+/** Whether the log shows a cost. */
 export function isCharged(row: IDataObject): boolean {
 	const cost = asObject(row.cost);
 	return [cost?.usd, cost?.credits].some((amount) => Number(amount ?? 0) > 0);
@@ -129,7 +131,8 @@ export type LogSearch =
 
 /**
  * Searches for the generation of a request whose answer was lost.
- * @param sentAtMs when it was sent (ms since the epoch): the log may tell the time of the request or of the end
+ * @param sentAtMs when it was sent (ms since the epoch): the log may show the time of the request or of the
+ *   end
  * @throws ItemError when the API refuses
  */
 export async function searchLog(

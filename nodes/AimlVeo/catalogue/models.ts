@@ -51,7 +51,7 @@ export interface SettingInfo {
 	/** Its name and its description in the editor. */
 	readonly label: string;
 	readonly hint: string;
-	/** Stands behind its values in the editor. */
+	/** Follows its values in the editor. */
 	readonly unit?: string;
 	readonly placeholder?: string;
 }
@@ -134,7 +134,7 @@ export const VALUE_NAMES: Readonly<Record<string, string>> = {
 export type MediaName = keyof typeof MEDIA;
 export type SettingName = keyof typeof SETTINGS;
 
-/** What a model takes for one setting. */
+/** What a model accepts for one setting. */
 export interface SettingSpec {
 	/** The only values the API accepts; without it any value of the setting's type. */
 	readonly values?: ReadonlyArray<string | number>;
@@ -151,7 +151,7 @@ export interface Model {
 	readonly settings: Readonly<Partial<Record<SettingName, SettingSpec>>>;
 }
 
-/** The API takes one to three reference images. */
+/** The API accepts one to three reference images. */
 export const MAX_REFERENCE_IMAGES = 3;
 
 const AUDIO = { apiDefault: true };

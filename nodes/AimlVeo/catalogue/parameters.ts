@@ -10,9 +10,9 @@ interface Common {
 	readonly label: string;
 	readonly description: string;
 	readonly operations: readonly OperationName[];
-	/** The value when nobody entered one. */
+	/** The value if none was entered. */
 	readonly fallback?: string | number | boolean;
-	/** What the editor fills in, where that is different. */
+	/** What the editor fills in, if that is different. */
 	readonly initial?: string | number | boolean;
 	readonly placeholder?: string;
 	readonly required?: boolean;
@@ -177,7 +177,7 @@ export const OPTIONS = {
 		type: 'text',
 		label: 'Reference',
 		description:
-			'Your own text, such as a row number or an order ID. It comes back with the video, in Get Many Videos and in the trigger.',
+			'Your own text, such as a row number or an order ID. It is returned with the video, in Get Many Videos and in the trigger.',
 		operations: REQUESTS,
 		placeholder: 'e.g. order-4711',
 	},
@@ -185,7 +185,7 @@ export const OPTIONS = {
 		type: 'number',
 		label: 'Timeout',
 		description:
-			'Maximum number of seconds to wait for a video. The generation continues and stays yours after that.',
+			'Maximum number of seconds to wait for a video. After that, the generation continues and stays yours.',
 		operations: ['create', ...RESULTS],
 		min: 1,
 		max: DAY_S,
@@ -238,7 +238,7 @@ export const FILTERS = {
 	status: {
 		type: 'choice',
 		label: 'Status',
-		description: 'Succeeded videos are charged, failed ones are not',
+		description: 'Which videos to list. Succeeded ones are charged, failed ones are not.',
 		operations: LISTS,
 		values: { failed: 'Failed', succeeded: 'Succeeded' },
 		initial: 'succeeded',
@@ -248,7 +248,7 @@ export const FILTERS = {
 const { binaryField, fileName } = OPTIONS;
 const NO_OPERATION = [] as const;
 
-/** The fields of the trigger, and what stands in its collections. */
+/** The fields of the trigger, and those in its collections. */
 export const TRIGGER = {
 	status: {
 		type: 'choice',
@@ -262,7 +262,7 @@ export const TRIGGER = {
 		type: 'flag',
 		label: 'Download Video',
 		description:
-			'Whether to download the video file in addition to returning its URL. n8n never deletes a file that a trigger stored, not even with its execution. To keep n8n from filling up, leave this off and use Get Video after the trigger.',
+			'Whether to download the video file in addition to returning its URL. n8n never deletes a file that a trigger stored, not even with its execution. To save storage, leave this off and use Get Video after the trigger.',
 		operations: NO_OPERATION,
 		fallback: false,
 	},
@@ -280,7 +280,7 @@ export const TRIGGER_FILTERS = {
 		type: 'flag',
 		label: 'Only From This Node Package',
 		description:
-			'Whether to start only for videos that AI/ML API Veo requested, in any workflow and any n8n of the account',
+			'Whether to start only for videos that AI/ML API Veo requested, in any workflow and any n8n that uses the account',
 		operations: NO_OPERATION,
 		fallback: false,
 		initial: true,

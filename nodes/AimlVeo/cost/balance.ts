@@ -23,14 +23,14 @@ export interface Balance {
 /** A run can do without it: one more attempt, where the prices get three. */
 const ATTEMPTS = 2;
 
-/** An account may be overdrawn. An amount in credits, or in another currency, tells nothing here. */
+/** An account may be overdrawn. An amount in credits, or in another currency, means nothing here. */
 function balanceIn({ current_balance: amount, currency }: IDataObject): number | undefined {
 	if (asText(currency)?.toLowerCase() !== 'usd') return undefined;
 	const usd = typeof amount === 'number' ? amount : Number(asText(amount) ?? NaN);
 	return Number.isFinite(usd) ? toMicroUsd(usd) : undefined;
 }
 
-/** What the account holds; undefined when the API does not tell. */
+/** What the account holds; undefined when the API does not say. */
 export async function readBalance(reader: Reader): Promise<number | undefined> {
 	const read = await readWithRetry(reader, BILLING, { attempts: ATTEMPTS }).catch(
 		(refusal: unknown) => {

@@ -1,4 +1,4 @@
-/** Holds a run to its spending limit, and tells what it would cost, before anything is submitted. */
+/** Holds a run to its spending limit, and says what it would cost, before anything is submitted. */
 import type { IDataObject } from 'n8n-workflow';
 import { CATALOGUE } from '../api/aimlapi';
 import type { RequestBody } from '../request/body';
@@ -92,7 +92,7 @@ async function requestsOf(ledger: Ledger, plans: readonly RequestPlan[]) {
 /**
  * Reserves the prices of the plans if they and what was spent before are within the limit. No other call
  * of a tool may come in between, so nothing is waited for here.
- * @throws ItemError when the sum is above the limit, or a price is not surely known
+ * @throws ItemError when the sum is above the limit, or a price is not certain
  */
 function checkLimit(
 	ledger: Ledger,
@@ -129,8 +129,8 @@ function checkLimit(
  * items' limits holds for all of them together, and for what earlier rounds of the same execution spent
  * under a limit.
  *
- * @throws ItemError when the sum is above the limit or the balance, or a price is not surely known; then
- * nothing is paid
+ * @throws ItemError when the sum is above the limit or the balance, or a price is not certain; then nothing
+ *   is paid
  */
 export async function checkBudget(
 	context: BudgetContext,
@@ -179,7 +179,7 @@ function shown(value: unknown): unknown {
 		: value;
 }
 
-/** In dollars, as rows tell money. */
+/** In dollars, as rows show money. */
 const inUsd = (microUsd: number) => microUsd / MICRO_USD;
 
 /** What is not known is left out. */

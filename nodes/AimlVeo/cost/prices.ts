@@ -1,6 +1,6 @@
 /**
- * What a request will cost, by the API's live catalogue. Pure: a body and the catalogue in, micro-dollars
- * out (integers, so that a sum of prices stays exact). What is not surely known is never guessed.
+ * What a request will cost, by the API's live catalogue. Pure: a body and the catalogue in, micro-dollars out
+ * (integers, so that a sum of prices stays exact). What is not certain is never guessed.
  *
  * @see https://docs.aimlapi.com : `GET /v1/models?id=…&include=pricing`
  */
@@ -34,7 +34,7 @@ function effective(body: RequestBody, row: IDataObject): Values {
 	return { ...Object.fromEntries(defaults), ...body };
 }
 
-/** How many of its unit one request takes; undefined when it shows only afterwards. */
+/** How many of its unit one request uses; undefined when that is known only afterwards. */
 function quantityOf(unit: unknown, values: Values): number | undefined {
 	const name = asText(unit)?.toLowerCase() ?? '';
 	if (/^(request|generation|video)s?$/.test(name)) return 1;
@@ -67,7 +67,7 @@ function sumOf(prices: readonly Price[]): Price {
 
 const spelled = (value: unknown) => String(value).toLowerCase();
 
-/** Whether a condition of a variant holds: yes, no, or undefined when that cannot be told. */
+/** Whether a condition of a variant holds: yes, no, or undefined when that is not known. */
 function holds(wanted: unknown, given: unknown): boolean | undefined {
 	if (given === undefined || given === null) return undefined;
 	const allowed = Array.isArray(wanted) ? wanted : [wanted];

@@ -38,7 +38,7 @@ function settingField(name: SettingName, spec: SettingSpec): INodeProperties {
 	return field;
 }
 
-/** One field for each distinct way in which models take a setting, shown for just these models. */
+/** One field for each distinct way in which models accept a setting, shown only for these models. */
 function settingFields(): INodeProperties[] {
 	const variants = new Map<string, { field: INodeProperties; models: string[] }>();
 	for (const model of MODELS) {
@@ -57,8 +57,8 @@ function settingFields(): INodeProperties[] {
 }
 
 /**
- * Never marked as required: with Model as an expression n8n shows every media field, and would refuse to
- * run while those of other models are empty. What is missing is told before anything is paid.
+ * Never marked as required: with Model as an expression n8n shows every media field, and would refuse to run
+ * while those of other models are empty. What is missing is reported before anything is paid for.
  */
 function mediaField(name: MediaName): INodeProperties {
 	const isVideo = MEDIA[name].kind === 'video';

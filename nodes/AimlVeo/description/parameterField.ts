@@ -38,7 +38,7 @@ function kindOf(info: ParameterInfo): Partial<INodeProperties> & Pick<INodePrope
 	}
 }
 
-/** Without its conditions: they depend on where it stands. */
+/** Without its display conditions: they depend on where it is shown. */
 export function parameterField(name: string, info: ParameterInfo): INodeProperties {
 	return {
 		displayName: info.label,

@@ -1,6 +1,6 @@
 /**
- * The pace of all checks of a run together. It has no limit until the API says that there is one: then it
- * falls below the rate at which that happened, and recovers slowly with each answer.
+ * The pace of all status checks of a run together. It has no limit until the API refuses a check for the
+ * rate. Then it falls below the rate at which that happened, and recovers slowly with each answer.
  */
 import { steady } from '../shared/pause';
 
@@ -57,7 +57,7 @@ export class CheckPace {
 		return beginMs;
 	}
 
-	/** The check that began at `beginMs` was refused for the rate. */
+	/** The check that began at `beginMs` was refused because of the rate. */
 	refused(beginMs: number, retryAfterMs?: number): void {
 		const nowMs = this.now();
 		// Checks that were already under way say nothing new about the rate.

@@ -1,4 +1,7 @@
-/** Brings a finished video into n8n: streamed, complete, rightly named and typed, without the API key. */
+/**
+ * Downloads a finished video into n8n: streamed, complete, with the right name and type, and without the API
+ * key.
+ */
 import type {
 	IBinaryData,
 	IDataObject,
@@ -19,7 +22,7 @@ const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 1_000;
 /** Until the CDN begins to answer. */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** A download that brings fewer bytes in this time is begun again: at 500 a second it would never end. */
+/** A download that receives fewer bytes in this time is started again: at 500 a second it would never end. */
 const STALL_MS = 20_000;
 const STALL_BYTES = 10_000;
 const STALLED = 'The download stalled';
@@ -32,7 +35,7 @@ interface Body extends NodeJS.ReadableStream {
 	push(chunk: Buffer | null, encoding?: BufferEncoding): boolean;
 }
 
-/** What is needed of n8n's context: an executing node has it, and a polling one. */
+/** The part of n8n's context that is used. Executing and polling nodes both have it. */
 export interface DeliverContext {
 	readonly helpers: Pick<IExecuteFunctions['helpers'], 'httpRequest' | 'prepareBinaryData'>;
 }
@@ -42,7 +45,7 @@ export interface Delivery {
 	readonly status: string;
 	readonly url: string;
 	readonly fileName: string;
-	/** Asks the API for a new address, for when the CDN no longer knows this one. */
+	/** Requests a new URL from the API, for when the CDN no longer knows this one. */
 	readonly freshUrl: () => Promise<string | undefined>;
 	readonly signal: AbortSignal;
 }
@@ -116,10 +119,7 @@ async function peek(body: Body, signal: AbortSignal): Promise<Buffer> {
 	return Buffer.concat(taken);
 }
 
-/**
- * What the server sent: the media type that the content tells, or that its header names where the
- * content is of no known kind.
- */
+/** What the server sent: the media type by its content, or by its header if the content is of no known kind. */
 function receivedType(head: Buffer, contentType: unknown): { type: string } | { found: string } {
 	const format = formatOf(head);
 	const isCut = head.length < HEAD_BYTES;
@@ -131,7 +131,7 @@ function receivedType(head: Buffer, contentType: unknown): { type: string } | { 
 	return !format || format.kind === 'video' ? { type: announced } : { found: format.name };
 }
 
-/** Counts what arrives, and cuts the request when next to nothing does. */
+/** Counts what arrives, and ends the request when next to nothing does. */
 function watch(body: Body, cut: AbortController) {
 	const done = new AbortController();
 	// Counted at the entrance of the stream: a listener for its data would change how n8n's store reads it.
@@ -200,7 +200,7 @@ async function attempt(
 			delivery.fileName,
 			received.type,
 		);
-		// Node itself breaks off a body that is shorter than its announced length.
+		// Node itself rejects a body that is shorter than its announced length.
 		return { binary };
 	} finally {
 		watched.release();
@@ -211,10 +211,10 @@ const STORE_FAILURE =
 	/ENOSPC|EDQUOT|EFBIG|EROFS|EACCES|EPERM|EMFILE|ENOTDIR|EIO\b|too large|exceeds|quota/i;
 
 /**
- * The video as n8n binary data. Tries again when the download is cut off, stalls or answers wrongly;
- * asks for a fresh address when the CDN says 403, 404 or 410.
+ * The video as n8n binary data. Tries again when the download is cut off, stalls, or is no video. Requests a
+ * new URL when the CDN answers 403, 404 or 410.
  *
- * @throws ItemError with id and address when it gives up: the video stays paid for and reachable
+ * @throws ItemError with ID and URL when it gives up: the video stays paid for and reachable
  */
 export async function deliver(ctx: DeliverContext, delivery: Delivery): Promise<IBinaryData> {
 	const { generationId, status, signal } = delivery;

@@ -117,7 +117,7 @@ export async function toRow(
 				const check = await checkStatus(run, generationId, CHECK_TIMEOUT_MS);
 				const fresh = check.kind === 'answer' ? readOutcome(check.answer) : undefined;
 				if (check.kind !== 'answer' || fresh?.kind !== 'completed') return undefined;
-				// The row names the new address, too.
+				// The row has the new URL, too.
 				latest = check.answer;
 				return fresh.url;
 			},

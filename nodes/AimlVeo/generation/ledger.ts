@@ -13,9 +13,9 @@ export interface LedgerEntry extends IDataObject {
 	at: number;
 	/** Hash of the body that was sent. */
 	body?: string;
-	/** The generation id; without it a submission was sent and its answer is not known. */
+	/** The generation id; without it, a submission was sent, but its answer is not known. */
 	id?: string;
-	/** An id that came with an answer that did not say whether the request was accepted. */
+	/** An ID from an answer that did not say whether the request was accepted. */
 	maybe?: string;
 	/** The status in the answer to the submission, where it was not `queued`. */
 	status?: string;
@@ -28,7 +28,7 @@ export interface LedgerEntry extends IDataObject {
 /** An execution that was retried, and that may have paid for more than the ledger holds. */
 export interface CrashedExecution extends IDataObject {
 	executionId: string;
-	/** When it began, in ms since the epoch, where n8n tells. */
+	/** When it began, in ms since the epoch, if n8n says so. */
 	startedAtMs?: number;
 }
 
@@ -67,7 +67,7 @@ export class Ledger {
 
 	/**
 	 * Files that this process downloaded for this execution, by generation and name. Not stored: another
-	 * execution must not lean on a file that n8n deletes with this one.
+	 * execution must not rely on a file that n8n deletes with this one.
 	 */
 	readonly files = new Map<string, IBinaryData>();
 
@@ -102,8 +102,8 @@ export class Ledger {
 	}
 
 	/**
-	 * Called when a run of the node begins. What n8n kept of the retried execution tells a crash from an
-	 * ordinary end: a run that ended, even at once, is written down here.
+	 * Called when a run of the node begins. What n8n kept of the retried execution distinguishes a crash from
+	 * an ordinary end: a run that ended, even at once, is written down here.
 	 */
 	begin(runIndex: number, executionId: string, retried?: CrashedExecution): void {
 		const { lastRun, execution, entries } = this.page;
@@ -115,11 +115,11 @@ export class Ledger {
 		const isOlder = execution !== undefined && execution !== retried.executionId;
 		// A later run than the last one that is known: the retried execution may have crashed in it.
 		const isLost = isFresh || isOlder || (lastRun !== undefined && lastRun < runIndex);
-		// An earlier one stays: a retry of it may have ended before it asked for all that was paid for.
+		// An earlier one stays: a retry of it may have ended before it used everything that was paid for.
 		if (isLost) this.page.crashes = [...this.crashes, { ...retried }];
 	}
 
-	/** The number of a run, counted from the first one that n8n gave in this execution. */
+	/** The number of a run, counted from the first run in this execution. */
 	ordinalOf(runIndex: number): number {
 		return runIndex - (this.page.firstRun ?? 0);
 	}
@@ -160,8 +160,8 @@ export class Ledger {
 	}
 
 	/**
-	 * The key of the same item's request with this body: an expression that was edited and gives what it
-	 * gave before is the same request.
+	 * The key of the same item's request with this body: an edited expression that still returns the same is
+	 * the same request.
 	 */
 	keyOfBody(key: string, bodyHash: string): string | undefined {
 		const place = key.slice(0, key.lastIndexOf('.') + 1);
@@ -184,7 +184,7 @@ export class Ledger {
 		return { ids, unanswered };
 	}
 
-	/** What all requests but these were approved to cost, in millionths of a dollar. */
+	/** The approved cost of all requests except these, in millionths of a dollar. */
 	spentBeside(own: ReadonlySet<string>): number {
 		let sum = 0;
 		for (const [key, { usd = 0 }] of Object.entries(this.page.entries)) {
@@ -213,13 +213,13 @@ export class Ledger {
 		return (this.page.struck[key] ?? 0) + 1;
 	}
 
-	/** To be called before the request leaves: from here on it may be paid for. */
+	/** To be called before the request is sent: from here on it may be paid for. */
 	sending(key: string, entry: LedgerEntry): void {
 		const usd = this.reserved.get(key);
 		this.page.entries[key] = usd === undefined ? entry : { ...entry, usd };
 	}
 
-	/** An answer came that holds an id, but does not say that the request was accepted. */
+	/** An answer had an ID, but did not say that the request was accepted. */
 	maybe(key: string, id: string): void {
 		const entry = this.find(key);
 		if (entry) entry.maybe = id;
@@ -238,7 +238,7 @@ export class Ledger {
 		};
 	}
 
-	/** The API surely did not take it. */
+	/** The API certainly did not accept it. */
 	forget(key: string): void {
 		delete this.page.entries[key];
 	}

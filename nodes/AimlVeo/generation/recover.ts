@@ -1,6 +1,6 @@
 /**
- * Finds in the usage log what a crashed execution bought, so that a retry of it does not buy it again: the
- * ledger is gone with the crash.
+ * Finds in the usage log what a crashed execution bought, so that a retry does not buy it again: the crash
+ * loses the ledger.
  */
 import type { IDataObject } from 'n8n-workflow';
 import { isOfExecution, readRequest, shortHash, sourceHash } from '../api/clientRequestId';
@@ -26,19 +26,19 @@ import { asNumber, asObject, asText, toText } from '../shared/values';
 import type { CrashedExecution, Ledger } from './ledger';
 import { LOG_COMPLETE_MS } from './submit';
 
-/** n8n deletes executions after this time, unless it is told otherwise. */
+/** n8n deletes executions after this time, unless it is configured otherwise. */
 const KEPT_BY_N8N_MS = 14 * 86_400_000;
 /** How much the clocks of n8n and the API may differ. */
 const CLOCK_MS = 86_400_000;
 /** A later run reads the log again after this time. */
 const READ_AGAIN_MS = 60_000;
-/** The API takes so many models in one query. */
+/** The API accepts at most this many models in one query. */
 const MAX_MODELS = 50;
 
 /** An item whose video was found. */
 export interface Claim {
 	readonly itemIndex: number;
-	/** The crashed execution requested it with other values. */
+	/** Whether the crashed execution requested it with other values. */
 	readonly isOther: boolean;
 }
 
@@ -201,7 +201,7 @@ const hasMoved = ({ ledger, isTool }: RecoverContext): boolean =>
 		return request && (request.runIndex !== runIndex || request.itemIndex !== itemIndex);
 	});
 
-/** Enters into the ledger what each match finds, the surest first. */
+/** Enters into the ledger what each match finds, the most certain match first. */
 function claimAll(
 	context: RecoverContext,
 	executionId: string,
@@ -233,9 +233,8 @@ function claimAll(
 	claim(all(isSameBody, isSameReference));
 	claim(all(isSameBody, isSamePlace));
 	claim(isSameBody);
-	// Its expressions may give other values now; another reference tells that it is another row. Where rows have
-	// moved, in this run or in an earlier one, a place tells nothing; nor does it where another execution of the same
-	// moment may be meant.
+	// Expressions may return other values now. A different reference means a different row. If rows have moved, in
+	// this run or in an earlier one, the place means nothing; nor if another execution of the same moment may be meant.
 	if (!hasMoved(context)) claim(all(isOfCrash, isSamePlace, isSameReference));
 	return found;
 }
@@ -244,7 +243,7 @@ function claimAll(
  * Enters into the ledger what the crashed executions bought for these items. The usage log is read only in a
  * retry of an execution that may have bought more than the ledger holds.
  *
- * @throws ItemError when the log cannot be read: then it is not known what is paid for
+ * @throws ItemError when the log cannot be read: then nobody knows what is paid for
  */
 export async function recover(
 	context: RecoverContext,

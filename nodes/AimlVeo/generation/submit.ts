@@ -27,8 +27,8 @@ import {
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /**
- * What the usage log does not hold by then was never accepted: the longest generation takes some minutes,
- * the vendor's own samples give up after 17, and a row may come late.
+ * What the usage log does not hold by then was never accepted: the longest generation takes some minutes, the
+ * vendor's own samples give up after 17, and a row may be late.
  */
 export const LOG_COMPLETE_MS = 3_600_000;
 /** An ID may not be known in the first seconds. */
@@ -51,7 +51,7 @@ export interface SubmitContext {
 
 export interface SubmitPlan {
 	readonly itemIndex: number;
-	/** Where the request stands in the ledger. */
+	/** The request's key in the ledger. */
 	readonly key: string;
 	/**
 	 * The request; called only when something is really sent.
@@ -71,7 +71,7 @@ function accept(
 	answer: IDataObject,
 ): Purchase {
 	const id = String(answer.id);
-	// An end is not kept: a retry asks the API, which tells what it charged.
+	// An end is not kept: a retry asks the API, which says what it charged.
 	const status = isEnd(answer) ? 'queued' : String(answer.status ?? 'queued');
 	ledger.accepted(key, id, status, model, now());
 	const entry = ledger.find(key) ?? { req: '', at: now() };
@@ -79,7 +79,7 @@ function accept(
 	return { ...asPurchase(key, entry, id, answer), model };
 }
 
-/** The generation behind an ID that came without a word of acceptance; undefined when there is none. */
+/** The generation behind an ID in an answer that did not accept the request; undefined when there is none. */
 async function confirmId(
 	{ api, sleep }: SubmitContext,
 	id: string,
@@ -172,7 +172,7 @@ async function send(
 ): Promise<Sent> {
 	const { queue, ledger, now, origin, signal } = context;
 	const { itemIndex, key, options } = plan;
-	// Stop, or a refusal that every item would meet, may have come while the files were read.
+	// Stop, or a refusal that concerns every item, may have come while the files were read.
 	signal.throwIfAborted();
 	queue.assertOpen();
 	const bodyHash = hashRequest(request);
@@ -240,14 +240,14 @@ function pauseAfter(
 	tries: number,
 ): number {
 	const backOffMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
-	// A `Retry-After` of 0, too, must not become a loop without a pause.
+	// Even a `Retry-After` of 0 must not become a loop without a pause.
 	const pauseMs = retryAfterMs || backOffMs;
 	// A 429 counts against the time limit only while no other item is accepted either.
 	const sinceMs = Math.max(startedMs, busy ? queue.lastAcceptedMs : 0);
 	if (now() + pauseMs - sinceMs <= Math.min(timeoutMs, withinMs)) return pauseMs;
 	if (!busy) throw notReached(cause);
 	const refusal = rateLimited(Math.round((now() - sinceMs) / 1_000));
-	// The API said when it takes requests again: that applies to all items.
+	// The API said when it accepts requests again: that applies to all items.
 	if (pauseMs > timeoutMs) queue.close(refusal);
 	throw refusal;
 }
@@ -272,9 +272,9 @@ async function buyOnce(context: SubmitContext, plan: SubmitPlan): Promise<Purcha
 }
 
 /**
- * The generation for this request, submitted now or by an earlier try of the same execution.
- * Sent again only when the server certainly did not take it (429, no connection), for as long as `timeoutMs`.
- * While the same request is under way, another waits for it.
+ * The generation for this request, submitted now or by an earlier try of the same execution. Sent again only
+ * when the server certainly did not accept it (429, no connection), for as long as `timeoutMs`. A second one
+ * with the same request waits for the first.
  *
  * @throws ItemError when refused, never reached, or when the answer was lost (it may be charged)
  */

@@ -31,7 +31,7 @@ export class SubmitQueue {
 
 	/**
 	 * Does `work` when it is this item's turn.
-	 * @throws the reason for which the queue was closed, or what `work` throws
+	 * @throws the reason why the queue was closed, or what `work` throws
 	 */
 	async withTurn<T>(
 		itemIndex: number,
@@ -54,7 +54,7 @@ export class SubmitQueue {
 		this.closed ??= reason;
 	}
 
-	/** @throws the reason for which the queue was closed */
+	/** @throws the reason why the queue was closed */
 	assertOpen(): void {
 		if (this.closed) throw this.closed;
 	}

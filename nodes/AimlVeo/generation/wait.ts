@@ -33,13 +33,13 @@ const LATE_VIDEO_CHECK_MS = 2_000;
 /** An id that was entered may be mistyped, or of another account: the API knows its own within seconds. */
 export const UNKNOWN_ID_GRACE_MS = 60_000;
 const SETTLED_MS = 600_000;
-/** Long enough to tell a video that is held back from one that is late. */
+/** Long enough to distinguish a video that is held back from one that is late. */
 export const LATE_VIDEO_TIMEOUT_MS = LATE_VIDEO_GRACE_MS + LATE_VIDEO_CHECK_MS;
 
 /**
- * How long to sleep before the next check, in milliseconds, when the generation is `ageMs` old:
- * nothing before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
- * `stagger` (0 to 1) tells apart items that wait at the same time.
+ * How long to sleep before the next check, in milliseconds, when the generation is `ageMs` old: nothing
+ * before 18 s; then every 180 s² ÷ age; every 2.4 s from 75 s on; after six minutes every age ÷ 150.
+ * `stagger` (0 to 1) spreads items that wait at the same time.
  */
 export function adaptiveIntervalMs(ageMs: number, stagger: number): number {
 	if (ageMs < FIRST_CHECK_MS) return FIRST_CHECK_MS - ageMs;
@@ -125,8 +125,8 @@ function overdue(
 }
 
 /**
- * Checks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the
- * last check happens right at it and has one second at the most.
+ * Checks at once, then decides, then sleeps, until the generation has a video. The deadline holds: the last
+ * check happens right at it and has at most one second.
  *
  * @throws ItemError when the generation failed, ended without a video, or the time is over
  */
@@ -161,8 +161,8 @@ export async function waitForVideo(options: WaitOptions): Promise<Finished> {
 			intervalMs = Math.max(intervalMs, retryAfterMs);
 		}
 
-		// An ID that was entered and that the API never knew is given up sooner. So is one of another account:
-		// the API knows by now what it accepted a while ago.
+		// An ID that was entered and that the API never knew is given up sooner. So is one of another account: by
+		// now, the API knows what it accepted a while ago.
 		const isSettled = startedMs - (options.submittedAtMs ?? 0) > SETTLED_MS;
 		const isForeign = isNeverKnown(seen) && isSettled;
 		const endMs = isForeign ? Math.min(deadlineMs, startedMs + UNKNOWN_ID_GRACE_MS) : deadlineMs;

@@ -1,4 +1,4 @@
-/** The generation IDs of an execution in its custom data, where a search for executions finds them. */
+/** The generation IDs of an execution in its custom data, so that a search for executions finds them. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 /** One key for all nodes and runs of the execution: n8n keeps no more than ten. */

@@ -1,4 +1,4 @@
-/** An item that could not go on, as n8n's error for the node or as a row of Continue On Fail. */
+/** An item that could not continue, as n8n's error for the node or as a row of Continue On Fail. */
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { PlanContext } from '../request/plan';
 import { toNodeError } from '../shared/errors';
@@ -34,8 +34,8 @@ export function errorRow(
 		json: { error: nodeError.message, ...Object.fromEntries(known) },
 		pairedItem: { item: itemIndex },
 	};
-	// n8n sends a row to the error output only by its `error`, but then cuts the JSON down to the
-	// message. It copies the row in between, and a copy does not take along what is not enumerable.
+	// n8n sends a row to the error output only by its `error`, but then cuts the JSON down to the message. It
+	// copies the row in between, and a copy omits what is not enumerable.
 	if (context.ctx.getNode().onError === 'continueErrorOutput') {
 		Object.defineProperty(row, 'error', { value: nodeError, enumerable: false });
 	}

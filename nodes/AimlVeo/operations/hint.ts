@@ -1,4 +1,6 @@
-/** The one hint that n8n shows above the output of a run: what its rows do not tell. Plain values in, text out. */
+/**
+ * The one hint that n8n shows above the output of a run: what its rows do not say. Plain values in, text out.
+ */
 import type { INodeExecutionData, NodeExecutionHint } from 'n8n-workflow';
 import { knownOf } from '../cost/budget';
 import type { Quote } from '../cost/budget';
@@ -13,11 +15,11 @@ import { asNumber, asObject } from '../shared/values';
 export interface RunFacts {
 	/** Ms since the epoch. */
 	readonly beginMs: number;
-	/** How items came by their generations. */
+	/** How items got their generations. */
 	readonly sources: Map<number, Purchase['source']>;
 	/** How many of those in the ledger were found in the API's records, after a crash of n8n. */
 	recovered: number;
-	/** Of these, the items whose request was another one before the crash. */
+	/** Of these, the items whose request was different before the crash. */
 	readonly requestedOtherwise: number[];
 	/** Why items could not go on. */
 	readonly failures: Map<number, ItemError>;
@@ -38,7 +40,7 @@ type Sentence = readonly [text: string, isWarning?: boolean];
 /** The rows of each item. */
 type Rows = ReadonlyArray<readonly INodeExecutionData[]>;
 
-/** A single row tells its own charge. */
+/** A single row shows its own charge. */
 function aboutDelivery(facts: RunFacts, rows: Rows, nowMs: number): Sentence[] {
 	const items = [...facts.sources.keys()];
 	const delivered = items.flatMap((index) => rows[index] ?? []).filter(({ json }) => json.video);
@@ -49,7 +51,7 @@ function aboutDelivery(facts: RunFacts, rows: Rows, nowMs: number): Sentence[] {
 	return [[say.delivered(delivered.length, formatUsd(charged), charges.length, seconds)]];
 }
 
-/** Of those that are not ready when the run ends, no row tells a charge; a limit has asked for the prices. */
+/** Rows of videos that are not ready when the run ends show no charge. With a limit, their prices are known. */
 function aboutRequests({ sources, quote }: RunFacts, rows: Rows): Sentence[] {
 	const requested = [...sources].flatMap(([index, source]) => {
 		const json = rows[index]?.[0]?.json;
@@ -99,7 +101,7 @@ function aboutSettings(plans: readonly RequestPlan[], rows: Rows): Sentence[] {
 	return settings.size > 0 ? [[say.settingsLeftOut(settings), true]] : [];
 }
 
-/** A single row of Estimate Only tells all. */
+/** A single row of Estimate Only says it all. */
 function aboutEstimate({ quote }: RunFacts, plans: readonly RequestPlan[]): Sentence[] {
 	const estimates = plans.filter(({ options }) => options.estimateOnly);
 	if (!quote || estimates.length < 2) return [];
@@ -115,7 +117,7 @@ function aboutEstimate({ quote }: RunFacts, plans: readonly RequestPlan[]): Sent
 		: [cost, [say.wouldBeLeft(balance, formatUsd(afterMicroUsd))]];
 }
 
-/** What the rows of a run do not tell; undefined when they tell all. */
+/** What the rows of a run do not say; undefined when they say it all. */
 export function hintOf(
 	facts: RunFacts,
 	plans: readonly RequestPlan[],

@@ -1,4 +1,4 @@
-/** The account's recent videos out of the API's usage log, newest first. */
+/** The account's recent videos from the API's usage log, newest first. */
 import type { IDataObject } from 'n8n-workflow';
 import { readClientRequestId } from '../api/clientRequestId';
 import type { Reader } from '../api/retry';
@@ -7,15 +7,15 @@ import { createdMsOf, Generations, readLog } from '../api/usageLog';
 import { asNumber, asObject, asText } from '../shared/values';
 import { logUnreadable } from '../shared/messages';
 
-/** Who asked for the video of a row, where our client request ID tells. */
+/** Who requested the video of a row, if our client request ID says so. */
 export const askedByOf = (row: IDataObject) =>
 	readClientRequestId(asText(row.client_request_id) ?? '');
 
 const toIso = (ms?: number) => (ms === undefined ? null : new Date(ms).toISOString());
 
 /**
- * One row of the log as output: what is needed to find and fetch a video whose answer was lost, and,
- * where our client request id tells, which item of which execution asked for it.
+ * One row of the log as output: what is needed to find and fetch a video whose answer was lost, and, if our
+ * client request ID says so, which item of which execution requested it.
  */
 export function asVideo(row: IDataObject): IDataObject {
 	const clientRequestId = asText(row.client_request_id);

@@ -80,7 +80,7 @@ async function buyFor(run: Run, plan: RequestPlan): Promise<Purchase> {
 	return purchase;
 }
 
-/** A request with a reference tells it in its row, with where in n8n it came from. */
+/** The row of a request with a reference has that reference, and where in n8n the request came from. */
 function withReference(row: Row, { clientRequestId }: Purchase): Row {
 	const askedBy = readClientRequestId(clientRequestId);
 	if (askedBy?.reference === undefined) return row;

@@ -1,4 +1,4 @@
-/** What n8n tells of the execution that this one retries; 1.x tells nothing, and nothing is guessed there. */
+/** Which execution this one retries, as far as n8n says. n8n 1.x does not say, and nothing is guessed there. */
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { nonceOf } from '../api/clientRequestId';
 import type { CrashedExecution } from '../generation/ledger';

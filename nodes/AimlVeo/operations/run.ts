@@ -122,13 +122,13 @@ async function openRun(
 			const others = found.filter(({ isOther }) => isOther);
 			context.facts.requestedOtherwise.push(...others.map(({ itemIndex }) => itemIndex));
 			ctx.logger.info(
-				`AI/ML API Veo: ${count} of the videos were found in the usage log of execution ${executionId}, which crashed. They are not paid again.`,
+				`AI/ML API Veo: videos of the crashed execution ${executionId} that were found in the usage log: ${count}. They are not paid for again.`,
 			);
 		},
 		onGeneration: (itemIndex, generationId) => inFlight.set(itemIndex, generationId),
 		onAccepted: (itemIndex, generationId, clientRequestId) => {
 			inFlight.set(itemIndex, generationId);
-			// In the text itself: n8n's plain log leaves out what comes with it.
+			// In the text itself: n8n's plain log leaves out the metadata.
 			ctx.logger.info(
 				`AI/ML API Veo: item ${itemIndex} is generation ${generationId} (client request ID ${clientRequestId})`,
 				{ itemIndex, generationId, clientRequestId },
@@ -164,8 +164,8 @@ async function performAll(
 			return;
 		}
 		failure ??= { error, itemIndex };
-		// Nothing more is bought. But a doubt about an old request ends the node only after all that is paid for is
-		// delivered.
+		// Nothing more is bought. But a doubt about an old request ends the node only after everything that is
+		// paid for is delivered.
 		run.queue.close(error);
 		if (!error.details.isOldRequest) end.abort();
 	}
@@ -226,7 +226,7 @@ async function resultOf(
 	}
 }
 
-/** At most one hint, and none for an agent. n8n's first versions know no hints. */
+/** At most one hint, and none for an agent. The first versions of n8n have no hints. */
 function showHint(
 	{ ctx, facts, isTool }: RunContext,
 	plans: readonly RequestPlan[],

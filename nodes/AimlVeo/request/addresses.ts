@@ -1,4 +1,4 @@
-/** Which addresses the API cannot fetch a file from: pages that only show it, and private networks. */
+/** From which addresses the API cannot fetch a file: pages that only show it, and private networks. */
 
 /** A service whose share links open a page instead of the file. */
 interface Service {
@@ -18,7 +18,7 @@ const SERVICES: readonly Service[] = [
 	{
 		name: 'Google Drive',
 		host: /^(drive|docs)\.google\.com$/,
-		// `uc` and `thumbnail` give the file of a public link.
+		// `uc` and `thumbnail` return the file of a public link.
 		page: /^\/(?!uc\b|thumbnail\b)/,
 		wayOut: byNode('Google Drive'),
 	},

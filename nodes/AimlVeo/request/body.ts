@@ -1,4 +1,4 @@
-/** Turns what the user chose into the request body: only what is set, only what the model takes. */
+/** Turns what the user chose into the request body: only what is set, only what the model accepts. */
 import type { IDataObject } from 'n8n-workflow';
 import type { BinarySource } from './files';
 import { StoredMedia, toApiMedia } from './media';

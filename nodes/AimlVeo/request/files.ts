@@ -11,7 +11,7 @@ export function isFileObject(value: unknown): value is IBinaryData {
 	return typeof data === 'string' || (typeof id === 'string' && id.includes(':'));
 }
 
-/** Enough to tell a file's type, and a text from other bytes. */
+/** Enough to recognize a file's type, and text among other bytes. */
 const HEAD_BYTES = 256;
 
 export interface BinaryFile {
@@ -35,7 +35,7 @@ export interface BinarySource {
 	/**
 	 * The file behind a field name or a binary object.
 	 * @param label the parameter that names it, for the message
-	 * @throws ItemError when it cannot be told which file is meant, or none is there
+	 * @throws ItemError when it is not clear which file is meant, or there is none
 	 */
 	open(source: string | IBinaryData, label: string): Promise<BinaryFile>;
 }
@@ -117,7 +117,7 @@ const isAlike = (bare: IBinaryData, own: unknown): boolean =>
 	isFileObject(own) &&
 	Object.entries(bare).every(([name, value]) => name === 'data' || asObject(own)?.[name] === value);
 
-/** The files of one input item, as n8n's helpers give them in every binary data mode. */
+/** The files of one input item, as n8n's helpers return them in every binary data mode. */
 export function binariesOf(
 	ctx: IExecuteFunctions,
 	item: INodeExecutionData,
@@ -182,8 +182,8 @@ function resolveAgain(ctx: IExecuteFunctions, raw: unknown, value: unknown, item
 }
 
 /**
- * A media parameter with its files whole. In memory mode `$binary.photo` comes without its content, and
- * two files may be described alike (phones name all `image.jpg`): only the expression tells which is meant.
+ * A media parameter with its files whole. In memory mode, `$binary.photo` has no content, and two files may
+ * be described alike (phones name all `image.jpg`): only the expression says which is meant.
  */
 export function withFiles(
 	ctx: IExecuteFunctions,

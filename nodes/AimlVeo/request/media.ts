@@ -1,4 +1,4 @@
-/** A URL, a data URI or a binary field becomes what the API takes, told by the file's first bytes. */
+/** Turns a URL, a data URI or a binary field into what the API accepts, by the file's first bytes. */
 import type { IBinaryData } from 'n8n-workflow';
 import { isPrivate, lacksScheme, sharePageOf } from './addresses';
 import { textOf, ItemError } from '../shared/errors';
@@ -49,14 +49,14 @@ export class StoredMedia {
 		return toDataUri(this.mimeType, this.file.head).slice(0, length);
 	}
 
-	/** What tells this file from others in whatever execution n8n stored it. */
+	/** What distinguishes this file from others, in whatever execution n8n stored it. */
 	get fingerprint(): string {
 		return `${this.length} ${toDataUri(this.mimeType, this.file.head)}`;
 	}
 
 	/**
-	 * What tells this file from others when a request is hashed: the last part of n8n's id, since n8n may
-	 * move a file to another folder when the execution ends.
+	 * What distinguishes this file from others when a request is hashed: the last part of n8n's id, since n8n
+	 * may move a file to another folder when the execution ends.
 	 */
 	toJSON(): string {
 		return this.file.storedId.split(/[/:]/).pop() ?? '';
@@ -66,10 +66,10 @@ export class StoredMedia {
 const headOf = (mimeType: string) => `data:${mimeType};base64,`;
 const toDataUri = (mimeType: string, bytes: Buffer) => headOf(mimeType) + bytes.toString('base64');
 
-/** Google takes images of up to 20 MB inside a request; the video limit keeps a request sendable. */
+/** Google accepts images of up to 20 MB inside a request; the video limit keeps a request sendable. */
 const LIMIT_MB: Record<MediaKind, number> = { image: 20, video: 100 };
 const BYTES_PER_MB = 1_000_000;
-/** The first 255 bytes, which tell the type, in Base64 characters (a multiple of 4). */
+/** The first 255 bytes, which show the type, in Base64 characters (a multiple of 4). */
 const HEAD_BASE64_LENGTH = 340;
 const SHORTEST_BASE64 = 64;
 /** Servers do not accept longer URLs. */
@@ -91,7 +91,7 @@ function assertSize(byteLength: number, kind: MediaKind, label: string): void {
 	}
 }
 
-/** Base64 as the API takes it: in one line, in the usual alphabet; undefined for what is none. */
+/** Base64 as the API accepts it: in one line, in the usual alphabet; undefined for everything else. */
 function cleanBase64(text: string): string | undefined {
 	const joined = (text.includes('%') ? decoded(text) : text).replace(/\s+/g, '');
 	const digits = joined.replace(/-/g, '+').replace(/_/g, '/').replace(/=+$/, '');
@@ -122,7 +122,7 @@ function fromDataUri(uri: string, kind: MediaKind, label: string): string {
 	return fromBase64(base64, kind, label, 'the data URI');
 }
 
-/** Base64 without the head of a data URI, as some APIs give images; undefined for every other text. */
+/** Base64 without the head of a data URI, as some APIs return images; undefined for every other text. */
 function fromBareBase64(text: string, kind: MediaKind, label: string): string | undefined {
 	// No image is shorter. Most other texts are ruled out by their beginning, however long they are.
 	if (text.length < SHORTEST_BASE64 || /[^\w+/=\s-]/.test(text.slice(0, 100))) return undefined;
@@ -171,14 +171,14 @@ async function fromFile(
 const hasStore = (file: BinaryFile): file is BinaryFile & { storedId: string } =>
 	file.storedId !== undefined;
 
-/** A file of n8n, which may lack its content out of an expression. */
+/** A file of n8n, which may lack its content if it comes from an expression. */
 const isDescribed = (value: unknown): value is IBinaryData =>
 	typeof asObject(value)?.mimeType === 'string';
 
 /**
- * What the API takes for one image or video: the URL, or a data URI (of a stored file, later).
+ * What the API accepts for one image or video: the URL, or a data URI (of a stored file, later).
  *
- * @param value what the user entered, or what an expression gave
+ * @param value what the user entered, or what an expression returned
  * @param apiIsPrivate whether the API itself is in a private network, and so reaches addresses there
  * @throws ItemError when it is none of URL, data URI and binary field, or not of this kind
  */

@@ -1,4 +1,4 @@
-/** How many files a media field names: one value or a list of them, in the shapes that services give. */
+/** How many files a media field names: one value or a list of them, in the shapes that services return. */
 import { isFileObject } from './files';
 import type { BinarySource } from './files';
 import { asObject, isUnset, unquoted } from '../shared/values';
@@ -7,7 +7,7 @@ import { asObject, isUnset, unquoted } from '../shared/values';
 export const isField = (name: string, { fields, aliases }: BinarySource): boolean =>
 	fields.includes(name) || aliases?.has(name) === true;
 
-/** Deeper than any list that a node gives. */
+/** Deeper than any list that a node returns. */
 const MAX_DEPTH = 5;
 
 /**
@@ -24,7 +24,7 @@ function addressIn(value: unknown): unknown {
 	);
 }
 
-/** A list or an object that came as JSON text; undefined for every other text. */
+/** A list or an object in the form of JSON text; undefined for every other text. */
 function parsed(text: string): unknown {
 	if (!/^(\[|\{(?!\{))/.test(text)) return undefined;
 	try {
@@ -39,7 +39,7 @@ function parsed(text: string): unknown {
  * a binary field that holds several files becomes these.
  */
 export function mediaIn(value: unknown, binaries: BinarySource, depth = 0): unknown[] {
-	// A list that holds itself comes to an end too; what is left of it is refused as no media.
+	// A list that contains itself ends, too; what is left of it is refused because it is no media.
 	if (depth > MAX_DEPTH) return [value];
 	if (Array.isArray(value)) return value.flatMap((part) => mediaIn(part, binaries, depth + 1));
 	if (isUnset(value)) return [];

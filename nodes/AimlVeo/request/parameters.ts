@@ -55,7 +55,7 @@ type OptionInfo = NumberInfo | FlagInfo | TextInfo;
 
 type Filled<I extends OptionInfo, T> = I extends { fallback: T } ? T : T | undefined;
 
-/** What an option gives: in the unit that the editor shows. */
+/** What an option returns: in the unit that the editor shows. */
 type OptionValue<I extends OptionInfo> = I extends NumberInfo
 	? Filled<I, number>
 	: I extends FlagInfo

@@ -31,7 +31,7 @@ export interface OutputPlan {
 
 /** An item that wants a new video. */
 export interface RequestPlan extends OutputPlan {
-	/** Where the request stands in the ledger. */
+	/** The request's key in the ledger. */
 	readonly key: string;
 	/** What would be sent; not worked out where the generation is in the ledger already. */
 	readonly request?: RequestBody;
@@ -55,7 +55,7 @@ export interface KnownRequests {
 	keyOfBody(key: string, bodyHash: string): string | undefined;
 }
 
-/** What a request is planned in, and what tells this run from others. */
+/** What a request is planned in, and what distinguishes this run from others. */
 export interface PlanContext {
 	readonly ctx: IExecuteFunctions;
 	readonly ledger: KnownRequests;
@@ -140,7 +140,7 @@ async function readBody(ctx: IExecuteFunctions, itemIndex: number): Promise<Requ
 }
 
 /**
- * What was submitted is not worked out again: its expressions may give other values now, and its files may
+ * What was submitted is not worked out again: its expressions may return other values now, and its files may
  * be gone.
  * @throws ItemError for the first thing that is missing or cannot be sent
  */
@@ -163,7 +163,7 @@ export async function planRequest(context: PlanContext, itemIndex: number): Prom
 	if (ledger.find(key) && !estimateOnly) return { ...plan, body };
 	if (reference !== undefined) assertFits(context, itemIndex, reference);
 	const request = await body();
-	// An expression that was edited and gives what it gave before.
+	// An edited expression that returns what it returned before.
 	const known = ledger.keyOfBody(key, hashRequest(request));
 	const settings = asObject(ctx.getNodeParameter('videoSettings', itemIndex, {})) ?? {};
 	const leftOut = settingsNotTaken(request.model, settings);

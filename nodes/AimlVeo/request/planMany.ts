@@ -1,4 +1,4 @@
-/** What 'Get Many Videos' is asked for; reads the node's parameters as `plan.ts` does. */
+/** What 'Get Many Videos' is asked to list; reads the node's parameters as `plan.ts` does. */
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { shownValue } from '../shared/errors';
@@ -52,7 +52,7 @@ function readPeriod(value: unknown): string {
 const lengthMs = (period: string) =>
 	parseInt(period, 10) * (period.endsWith('d') ? DAY_MS : HOUR_MS);
 
-/** The API takes either a period up to now, or start and end. */
+/** The API accepts either a period up to now, or start and end. */
 function readWindow(
 	filters: Record<string, unknown>,
 	zone: string,

@@ -1,4 +1,7 @@
-/** What the user entered for a request: it tells a retry, whose expressions may give other values, from a new request. */
+/**
+ * What the user entered for a request: it distinguishes a retry, whose expressions may return other values,
+ * from a new request.
+ */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { asText } from '../shared/values';
 import { StoredMedia } from './media';
@@ -53,11 +56,11 @@ export function hashContent(body: Readonly<Record<string, unknown>>): string {
 	);
 }
 
-/** Where a request stands in the ledger: a new loop round or another request is a new key. */
+/** The key of a request in the ledger: a new loop round or another request is a new key. */
 export const ledgerKey = (runIndex: number, itemIndex: number, hash: string) =>
 	`${runIndex}.${itemIndex}.${hash}`;
 
-/** The same for a tool, whose run index rises with each try: the request alone tells. */
+/** The same for a tool, whose run index rises with each try: the request alone counts. */
 export const toolKey = (hash: string) => `tool.0.${hash}`;
 
 /** The hash in a key. */
@@ -77,10 +80,10 @@ const REQUEST_PARAMETERS = [
 /** Names in an expression that stay the same in a call, or differ by clock or chance only. */
 const WITHOUT_DATA =
 	/\$(?:now|today|execution\.(?:id|mode)|workflow|vars|env|secrets|runIndex|itemIndex|jmespath|ifEmpty|min|max|average)\b/g;
-/** What the model gives: `$fromAI('name', …)`. */
+/** What the model provides: `$fromAI('name', …)`. */
 const ARGUMENT = /\$from(?:AI|Ai|ai)\s*\(\s*(['"`])(.*?)\1/g;
 
-/** Whether an expression reads data beside the model's arguments; what is left is clock or chance. */
+/** Whether an expression reads data other than the model's arguments; the rest is clock or chance. */
 function readsData(expression: string): boolean {
 	const inside = [...expression.matchAll(/\{\{(.*?)\}\}/gs)]
 		.map(([, part = '']) => part)
@@ -88,7 +91,7 @@ function readsData(expression: string): boolean {
 	return /\$[\w(]/.test(inside.replace(ARGUMENT, '').replace(WITHOUT_DATA, ''));
 }
 
-/** How a call is read: the model's arguments by their names, and what an expression gives. */
+/** How a call is read: the model's arguments by their names, and what an expression returns. */
 interface Call {
 	argument: (name: string) => unknown;
 	evaluate: (expression: string) => unknown;
@@ -96,7 +99,9 @@ interface Call {
 
 const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : value);
 
-/** Each part of a text with expressions: those that read data by their value, the others as they stand. */
+/**
+ * Each part of a text with expressions: those that read data by their value, the others as they are written.
+ */
 function partsOf(entered: string, { argument, evaluate }: Call): unknown[] {
 	return entered.split(/(\{\{.*?\}\})/s).map((part) => {
 		if (!part.startsWith('{{')) return part;
@@ -108,7 +113,7 @@ function partsOf(entered: string, { argument, evaluate }: Call): unknown[] {
 	});
 }
 
-/** A parameter of a tool call: what the model or the data gave, but not the hour or a random number. */
+/** A parameter of a tool call: what the model or the data provided, but not the time or a random number. */
 function argument(entered: unknown, value: unknown, call: Call): unknown {
 	if (typeof entered === 'string') {
 		return entered.startsWith('=') ? partsOf(entered, call).map(trimmed) : trimmed(value);
@@ -122,7 +127,7 @@ function argument(entered: unknown, value: unknown, call: Call): unknown {
 
 /**
  * The key of an item's request in the ledger: run, item and a hash of the raw parameters. A retry has the
- * same parameters and the same input, whatever the expressions give this time.
+ * same parameters and the same input, whatever the expressions return this time.
  */
 export function keyOfItem(ctx: IExecuteFunctions, runIndex: number, itemIndex: number): string {
 	const { parameters } = ctx.getNode();
@@ -131,7 +136,7 @@ export function keyOfItem(ctx: IExecuteFunctions, runIndex: number, itemIndex: n
 }
 
 /**
- * The same for a tool of an agent: its run index rises with each try, so that the arguments alone tell.
+ * The same for a tool of an agent: its run index rises with each try, so that the arguments alone count.
  * @throws n8n's error for an expression that cannot be resolved
  */
 export function keyOfToolCall(ctx: IExecuteFunctions, itemIndex: number): string {
@@ -151,8 +156,8 @@ export function keyOfToolCall(ctx: IExecuteFunctions, itemIndex: number): string
 }
 
 /**
- * Whether an AI Agent calls the node. Agents before version 3 tell so; newer ones, and n8n 1.x, only by
- * the name of the node's type.
+ * Whether an AI Agent calls the node. Agents before version 3 say so; newer ones, and n8n 1.x, only by the
+ * name of the node's type.
  */
 export const isToolCall = (ctx: IExecuteFunctions): boolean =>
 	ctx.isToolExecution?.() === true || (asText(ctx.getNode().type)?.endsWith('Tool') ?? false);

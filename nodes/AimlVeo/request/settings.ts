@@ -1,4 +1,4 @@
-/** One video setting as the API takes it, out of what people, sheets and templates write. */
+/** One video setting as the API accepts it, from what people, sheets and templates write. */
 import { shownValue } from '../shared/errors';
 import { SETTINGS, VALUE_NAMES } from '../catalogue/models';
 import type { SettingName, SettingSpec } from '../catalogue/models';
@@ -59,9 +59,9 @@ function spellings(name: SettingName, given: string): string[] {
 const key = (value: string | number) => String(value).toLowerCase();
 
 /**
- * One setting as the API takes it: "8 seconds" becomes 8, "1080" and "1080P" the model's own spelling,
+ * One setting as the API accepts it: "8 seconds" becomes 8, "1080" and "1080P" the model's own spelling,
  * "portrait" 9:16, and a name of the editor the value behind it.
- * @throws ItemError with the setting's display name when the value is not one the model takes
+ * @throws ItemError with the setting's display name when the model does not accept the value
  */
 export function readSetting(name: SettingName, value: unknown, spec: SettingSpec, model: string) {
 	const given = coerce(name, value);

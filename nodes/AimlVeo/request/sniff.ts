@@ -1,12 +1,12 @@
-/** What a file is, told by its first bytes and never by its name. */
+/** What a file is, by its first bytes and never by its name. */
 
-/** What the first bytes tell. */
+/** What the first bytes say. */
 export interface Format {
 	/** As a message names it. */
 	readonly name: string;
-	/** The media type of what the API takes; undefined for everything else. */
+	/** The media type of what the API accepts; undefined for everything else. */
 	readonly mimeType?: string;
-	/** What a person would call it, where the API takes others of its kind; then with the way to one. */
+	/** What a person would call it, if the API accepts other files of its kind; then with the way to get one. */
 	readonly kind?: 'image' | 'video';
 	readonly wayOut?: string;
 }
@@ -70,7 +70,7 @@ function isQuickTimeBox(bytes: Buffer): boolean {
 }
 
 /**
- * Formats told by fixed bytes: offset, signature, what it is.
+ * Formats with fixed bytes: offset, signature, what it is.
  * @see https://en.wikipedia.org/wiki/List_of_file_signatures
  */
 const SIGNATURES: ReadonlyArray<readonly [offset: number, signature: string, format: Format]> = [
@@ -117,7 +117,7 @@ function textFormat(bytes: Buffer): Format | undefined {
 	return isText ? { name: 'text' } : undefined;
 }
 
-/** What a file is, by up to its first 256 bytes; undefined when that cannot be told. */
+/** What a file is, by up to its first 256 bytes; undefined when they do not show it. */
 export function formatOf(bytes: Buffer): Format | undefined {
 	if (bytes.length === 0) return { name: 'empty' };
 	if (latin(bytes, 4, 8) === 'ftyp') return brandOf(bytes);
@@ -130,5 +130,5 @@ export function formatOf(bytes: Buffer): Format | undefined {
 	return textFormat(bytes);
 }
 
-/** The media type of a file that the API takes: PNG, JPEG, WebP, MP4, MOV, WebM; else undefined. */
+/** The media type of a file that the API accepts: PNG, JPEG, WebP, MP4, MOV, WebM; otherwise undefined. */
 export const sniffMimeType = (bytes: Buffer): string | undefined => formatOf(bytes)?.mimeType;

@@ -8,10 +8,7 @@ import {
 	textHoldsObject,
 } from '../shared/messages';
 
-/**
- * Refuses what is never meant as it stands: an expression that stayed text, and an object that became
- * text.
- */
+/** Refuses what nobody can have meant: an expression that stayed text, and an object that became text. */
 function assertFilledIn(text: string, label: string): void {
 	const [expression] = /\{\{\s*\$.{0,60}/s.exec(text) ?? [];
 	if (expression !== undefined) throw expressionNotResolved(label, expression);

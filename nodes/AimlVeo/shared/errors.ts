@@ -1,4 +1,4 @@
-/** An item that cannot go on: what is known of it, and the error that n8n makes of it. */
+/** An item that cannot continue: what is known of it, and the error that n8n makes of it. */
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode, JsonObject } from 'n8n-workflow';
 
@@ -43,7 +43,7 @@ export function textOf(cause: unknown): string {
 	return typeof text === 'string' && text !== '' ? text : 'unknown cause';
 }
 
-/** Any value out of an expression as a message can show it. Never "[object Object]". */
+/** Any value of an expression as a message can show it. Never "[object Object]". */
 export function shownValue(value: unknown): string {
 	if (typeof value !== 'object') return String(value);
 	try {

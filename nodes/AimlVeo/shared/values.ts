@@ -1,4 +1,6 @@
-/** Any value out of an expression, a sheet or an answer, read by one rule for each type; nothing here can throw. */
+/**
+ * Any value from an expression, a sheet or an answer, read by one rule for each type; nothing here can throw.
+ */
 import type { IDataObject } from 'n8n-workflow';
 
 /** A JSON object, or undefined for everything else (arrays and null too). */
@@ -17,13 +19,13 @@ export function asText(value: unknown): string | undefined {
 	return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-/** A number that is not negative, also out of a header or a text; else undefined. */
+/** A number that is not negative, also from a header or a text; otherwise undefined. */
 export function asNumber(value: unknown): number | undefined {
 	const number = typeof value === 'number' ? value : Number(asText(value) ?? NaN);
 	return Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 
-/** Characters that nobody sees and that come along when text is copied from a web page or a chat. */
+/** Invisible characters that are copied with text from a web page or a chat. */
 const UNSEEN = '\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\ufeff';
 const EACH_UNSEEN = new RegExp(`[${UNSEEN}]`, 'g');
 const ANY_SEEN = new RegExp(`[^\\s${UNSEEN}]`);
@@ -72,7 +74,7 @@ export function toNumber(value: unknown, unit?: RegExp): number | undefined {
 	return Number.isNaN(number) ? undefined : number;
 }
 
-/** A text, also out of a number or a switch; undefined for what is none. */
+/** A text, also from a number or a switch; undefined for everything else. */
 export function toText(value: unknown): string | undefined {
 	if (typeof value === 'string') return value;
 	const isPlain = ['number', 'bigint', 'boolean'].includes(typeof value);

@@ -1,27 +1,33 @@
-/** What this process knows of each trigger beside n8n's stored memory: never more than n8n itself keeps alive. */
+/**
+ * What this process knows of each trigger in addition to the memory that n8n stores. It is gone when the
+ * process ends.
+ */
 import type { IPollFunctions } from 'n8n-workflow';
 import type { ItemError } from '../shared/errors';
 import { Recollection } from './memory';
 
 const HOUR_MS = 3_600_000;
-/** What n8n gives a poll unless its durable scheduler runs it, which gives less. */
+/** The time that n8n allows for a poll. Its durable scheduler allows less. */
 export const BUDGET_MS = 300_000;
 
 export const budgetOf = (ctx: IPollFunctions): number =>
 	// Versions before 2.x do not have it.
 	(ctx as Partial<IPollFunctions>).getPollBudgetMs?.() ?? BUDGET_MS;
 
-/** n8n keeps one context for all polls of an activation: one that is new is the activation's own poll. */
+/**
+ * n8n keeps one context for all polls of an activation: the first poll with a new context is the activation's
+ * own.
+ */
 const contexts = new WeakSet<IPollFunctions>();
 
 export class Known {
 	readonly recollection = new Recollection();
-	/** n8n starts a poll while another one of the same trigger is running. */
+	/** n8n may start a poll while another one of the same trigger is running. */
 	isPolling = false;
 	private toldAtMs = -Infinity;
 	private isTroubled = false;
 
-	/** Says once that the API cannot be read, and once that it can again. */
+	/** Logs once that the API cannot be read, and once that it can be read again. */
 	note({ logger }: IPollFunctions, cause: string | undefined): void {
 		const isNew = (cause !== undefined) !== this.isTroubled;
 		this.isTroubled = cause !== undefined;
@@ -35,12 +41,12 @@ export class Known {
 	}
 
 	/**
-	 * Whether n8n may be told of what lasts until somebody mends it. A poll that throws when n8n starts, or
-	 * takes over a workflow, ends the trigger for good; each later one is an execution.
+	 * Whether to report something that lasts until a person fixes it. A poll that throws while n8n starts or
+	 * takes over a workflow ends the trigger for good. Each later throw becomes a failed execution.
 	 */
 	mayTell(ctx: IPollFunctions, isFirst: boolean, nowMs: number): boolean {
 		const isActivation = isFirst && ctx.getActivationMode() === 'activate';
-		// The durable scheduler makes a context for each poll, and has none of these dangers.
+		// The durable scheduler makes a context for each poll, and is not affected by any of this.
 		const isRegular = !isFirst || budgetOf(ctx) < BUDGET_MS;
 		const isDue = nowMs - this.toldAtMs >= HOUR_MS || nowMs < this.toldAtMs;
 		if (!isActivation && !(isRegular && isDue)) return false;
@@ -65,5 +71,5 @@ export function knownOf(ctx: IPollFunctions): Known {
 	return known;
 }
 
-/** A proxy or a firewall may let the next poll pass; all else that is refused lasts. */
+/** A proxy or a firewall may let the next poll through. Every other refusal lasts. */
 export const isPassing = ({ details }: ItemError): boolean => details.isOnTheWay === true;

@@ -1,8 +1,8 @@
 /**
- * What the trigger remembers between two polls: which finished videos it has handed over, and since when
- * it searches. Plain values in, plain values out. n8n stores it only with an activation and with an execution,
- * so a poll may find an older memory than the last one left: nothing relies on what a poll without a video
- * wrote.
+ * What the trigger remembers between two polls: which finished videos it has handed over, and from when on it
+ * searches. Plain values in, plain values out. n8n stores it only with an activation and with an execution,
+ * so a poll may find an older memory than the previous poll left. Nothing relies on what a poll without a
+ * video wrote.
  */
 import { createHash, randomBytes } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
@@ -13,39 +13,45 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * How long after its request a video may show up in the log. Google names six minutes for a generation,
- * queues and the log itself add minutes; a day is beyond all of them, and costs one page of the log for
- * each hundred videos of a day.
+ * How long after its request a video may show up in the log. Google says that a generation takes up to six
+ * minutes. Queues and the log itself add minutes. A day is well beyond that, and costs one page of the log
+ * for each hundred videos a day.
  */
 export const HORIZON_MS = DAY_MS;
 /**
- * Where the log could not be read, this tells old videos from new ones: the longest generation that Google names,
- * and clocks that differ by some minutes.
+ * If the log could not be read, this separates old videos from new ones. It covers the longest generation
+ * that Google names, and clocks that differ by some minutes.
  */
 const GRACE_MS = 15 * MINUTE_MS;
-/** Clocks may differ by this much where a period of the log is chosen. */
+/** How much clocks may differ when a period of the log is chosen. */
 const CLOCKS_MS = HOUR_MS;
-/** Some 500 kB in n8n's database. Beyond it the oldest are forgotten, and videos older than them ignored. */
+/**
+ * About 500 kB in n8n's database. Beyond this, the oldest are forgotten, and videos older than those are
+ * ignored.
+ */
 const MAX_SEEN = 20_000;
 
 /** Short names: n8n loads it with every execution of the workflow. */
 export interface Memory extends IDataObject {
-	/** Videos requested before are not handed over (ms since the epoch). */
+	/** Videos requested before this time are not handed over (ms since the epoch). */
 	since: number;
 	/** Fingerprints of generations that were handed over or are old, with the minute of their request. */
 	seen: Record<string, number>;
 	/** What was searched for, as JSON. */
 	sought: string;
-	/** Tells whether n8n kept what a poll handed over. */
+	/** Shows whether n8n kept what a poll handed over. */
 	turn?: string;
-	/** Videos that could not be brought yet, with the minute of the first try. */
+	/** Videos that could not be fetched yet, with the minute of the first try. */
 	late: Record<string, number>;
 }
 
 /** A finished video in the log. */
 export interface Finished {
 	readonly id: string;
-	/** 60 bits of a hash of the ID and the end: two among a million IDs are alike once in two million times. */
+	/**
+	 * 60 bits of a hash of the ID and the end: the chance that any two of a million IDs are alike is one in two
+	 * million.
+	 */
 	readonly print: string;
 	/** When it was requested, or ended, by the API's clock; unknown in a row of another shape. */
 	readonly createdMs?: number;
@@ -105,7 +111,10 @@ export const unseen = ({ since, seen }: Memory, videos: readonly Finished[]): Fi
 		({ print, createdMs = Infinity }) => seen[print] === undefined && createdMs >= since,
 	);
 
-/** No further back than the newest video's horizon: a clock that is ahead for a while must not hide videos. */
+/**
+ * The mark stays a horizon behind the newest video, not only behind n8n's clock: a clock that is ahead for a
+ * while must not hide videos.
+ */
 function advanced(since: number, { videos, isComplete }: Reading, nowMs: number): number {
 	const times = videos.flatMap(({ createdMs }) => createdMs ?? []);
 	if (!isComplete || times.length === 0) return since;
@@ -113,7 +122,7 @@ function advanced(since: number, { videos, isComplete }: Reading, nowMs: number)
 	return Math.max(since, Math.min(nowMs, newest) - HORIZON_MS);
 }
 
-/** What is worth to be remembered; a video that the log still shows always is. */
+/** What is worth remembering. A video that the log still shows always is. */
 function pruned(memory: Memory, { videos }: Reading): Memory {
 	const shown = new Set(videos.map(({ print }) => print));
 	const entries = Object.entries(memory.seen).filter(
@@ -135,8 +144,8 @@ const entriesOf = (videos: readonly Finished[], nowMs: number): Record<string, n
 	);
 
 /**
- * The memory that an activation sets: all that has finished is old. What was running then and finishes
- * later is new, whenever it was requested. Where the log could not be read to its end, only the mark tells.
+ * The memory that an activation sets: all that has finished is old. What was running then and finishes later
+ * is new, whenever it was requested. If the log could not be read to its end, only the mark decides.
  */
 export function memoryOfOld(reading: Reading, nowMs: number, sought: string): Memory {
 	const marked = firstMemory(nowMs, sought);
@@ -160,7 +169,7 @@ export function memoryAfter(
 	return pruned(memory, reading);
 }
 
-/** The same memory under another search: what it finds beside is old. */
+/** The memory after a change of the search: what only the new search finds is old. */
 export const memoryFor = (
 	before: Memory,
 	sought: string,
@@ -168,20 +177,21 @@ export const memoryFor = (
 	nowMs: number,
 ): Memory => ({ ...before, sought, seen: { ...before.seen, ...entriesOf(old, nowMs) } });
 
-/** The same memory with the time at which this video could not be brought for the first time. */
+/** The same memory with the time when this video could not be fetched for the first time. */
 export function withLate(memory: Memory, { print }: Finished, nowMs: number): Memory {
 	if (memory.late[print] !== undefined) return memory;
 	return { ...memory, late: { ...memory.late, [print]: minuteOf(nowMs) } };
 }
 
-/** For how long this video could not be brought. */
+/** For how long this video could not be fetched. */
 export const lateMs = ({ late }: Memory, { print }: Finished, nowMs: number): number =>
 	nowMs - (late[print] ?? minuteOf(nowMs)) * MINUTE_MS;
 
 /**
- * What this process knows of one trigger beside the stored memory: that may be rolled back by another node
- * of the workflow, or be missing although the trigger was activated. What a poll handed over counts only
- * once the stored memory was seen with it: n8n may drop the rows of a poll, and with them what it stored.
+ * What this process knows of one trigger in addition to the stored memory, which another node of the workflow
+ * may roll back, or which may be missing although the trigger was activated. What a poll handed over counts
+ * only when the next poll finds it in the stored memory: n8n may drop the rows of a poll together with what
+ * it stored.
  */
 export class Recollection {
 	private sure?: Memory;

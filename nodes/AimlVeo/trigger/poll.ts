@@ -1,6 +1,6 @@
 /**
- * One poll of the trigger: reads the usage log, tells new videos from old ones, and hands the new ones over.
- * What passes by itself never leaves a poll: n8n would end the trigger, or make an execution of it.
+ * One poll of the trigger: reads the usage log, separates new videos from old ones, and hands the new ones
+ * over. Temporary trouble is never thrown: n8n would end the trigger, or show a failed execution.
  */
 import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { apiOf } from '../api/aimlapi';
@@ -35,19 +35,19 @@ import { changedFrom, toSought } from './sought';
 
 /** How far back Fetch Test Event searches. */
 const TEST_DAYS = 7;
-/** The next poll is a minute away: a blip is ridden out, and all else is left to it. */
+/** A second attempt rides out a blip. Everything else is left to the next poll, a minute later. */
 const PATIENCE = { attempts: 2 };
 const AT_ONCE = 10;
-/** After so many in a row the rest is left to the next poll: the API is down, or limits the rate. */
+/** After this many faults in a row, the rest is left to the next poll: the API is down, or limits the rate. */
 const MAX_FAULTS = 3;
 /**
- * Parts of the time that n8n gives a poll: for reading the log, for beginning to bring videos, and for what
- * was begun. A poll that takes longer may be dropped with all its rows.
+ * Shares of the time that n8n allows for a poll: when the log must be read, when the last video may be begun,
+ * and when the poll ends. n8n may drop a poll that takes longer, with all its rows.
  */
 const SHARES = { read: 0.5, begin: 0.7, end: 0.9 };
 /**
- * A video that the log shows and the API cannot give yet is kept back, so that nobody gets half a row. But
- * it is paid for: after this it comes without what could not be had, and its ID is enough for Get Video.
+ * A video that the log shows but the API does not return yet is kept back, so that nobody gets half a row.
+ * But it is paid for: after this time it is handed over as it is, and its ID is enough for Get Video.
  */
 export const LATE_MS = 3_600_000;
 
@@ -65,20 +65,20 @@ type Opened = Reading & { memory: Memory; cause?: string };
 /** The first poll: sets the mark, and takes all that has finished as old. */
 async function setMark(run: Poll, store: IDataObject, sought: string): Promise<Opened> {
 	const startMs = run.now();
-	// Also where the API refuses: what finishes from now on is new.
+	// Even if the API refuses: what finishes from now on is new.
 	store.memory = firstMemory(startMs, sought);
 	const reading = await readFinished(run, run.plan.search, startMs - HORIZON_MS, PATIENCE);
 	return { ...reading, memory: memoryOfOld(reading, startMs, sought) };
 }
 
-/** Reads the log. After a change of the filters, only what the old ones would have found is new. */
+/** Reads the log. After a change of the filters, only what the old filters would have found, too, is new. */
 async function readNew(run: Poll, before: Memory, sought: string): Promise<Opened> {
 	const { since } = before;
 	const reading = await readFinished(run, run.plan.search, since, PATIENCE);
 	const old = changedFrom(before.sought, sought);
 	if (!old) return { ...reading, memory: { ...before, sought } };
 	if (reading.cause) return { ...reading, videos: [], memory: before };
-	// Read after the other: what finishes in between is in this one alone, and stays new.
+	// Read second: what finishes in between is in this reading alone, and stays new.
 	const known = await readFinished(run, old, since, PATIENCE);
 	if (known.cause) return { ...known, videos: [], memory: before };
 	const fresh = new Set(unseen(before, known.videos).map(({ print }) => print));
@@ -89,13 +89,13 @@ async function readNew(run: Poll, before: Memory, sought: string): Promise<Opene
 interface Brought {
 	readonly rows: Map<string, Row>;
 	memory: Memory;
-	/** Why some of them could not be brought. */
+	/** Why some of them could not be fetched. */
 	cause?: string;
 	/** The API refuses everything. */
 	refusal?: ItemError;
 }
 
-/** What can be brought now of these videos; those that could not be before come last. */
+/** Fetches as many of these videos as possible. Those that could not be fetched before come last. */
 async function bring(run: Poll, memory: Memory, videos: readonly Finished[]): Promise<Brought> {
 	const brought: Brought = { rows: new Map(), memory };
 	const isLate = ({ print }: Finished) => memory.late[print] !== undefined;
@@ -150,7 +150,7 @@ async function rowsOf(ctx: IPollFunctions, known: Known, run: Poll): Promise<Row
 	return handed.flatMap(({ print }) => rows.get(print) ?? []);
 }
 
-/** The API, whose log is read no longer than until then. */
+/** The API, with a limit: after this time, its log is no longer read. */
 function limited({ check, read }: Api, untilMs: number, now: () => number): Poll['api'] {
 	return {
 		check,
@@ -181,7 +181,7 @@ async function openPoll(ctx: IPollFunctions, signal: AbortSignal): Promise<Poll>
 	};
 }
 
-/** The work's result, cut when the time of the poll is over. */
+/** The work's result. The work is cut off when the time of the poll is over. */
 async function withinBudget<T>(
 	ctx: IPollFunctions,
 	work: (run: Poll) => Promise<T>,
@@ -201,7 +201,7 @@ async function withinBudget<T>(
 	}
 }
 
-/** The newest video that fits, for Fetch Test Event. */
+/** The newest video that matches, for Fetch Test Event. */
 async function newestRow(run: Poll): Promise<Row> {
 	const newest = await findNewest(run, run.plan.search, TEST_DAYS);
 	if (!newest) throw noRecentVideo(TEST_DAYS);
@@ -221,7 +221,7 @@ async function pollOnce(ctx: IPollFunctions, known: Known): Promise<Row[]> {
 
 /**
  * The new videos as one execution, or null.
- * @throws NodeApiError or NodeOperationError for what somebody must mend, at most once an hour
+ * @throws NodeApiError or NodeOperationError for what a person must fix, at most once an hour
  */
 export async function pollVideos(ctx: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	if (ctx.getMode() === 'manual') {

@@ -1,4 +1,4 @@
-/** The finished videos in the usage log that a trigger searches for, with what Get Video gives of each. */
+/** The finished videos in the usage log that a trigger searches for, with what Get Video returns for each. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Api } from '../api/aimlapi';
 import { modelInId, readEnd, readOutcome } from '../api/responses';
@@ -27,7 +27,7 @@ function isSought(row: IDataObject, { status, ownOnly, reference }: Search): boo
 	return reference === undefined || askedBy?.reference?.startsWith(reference) === true;
 }
 
-/** Whether the log goes on with what is older: it is in order, and has come below the mark. */
+/** Whether all further rows are older than the mark: the page is in order, and ends below the mark. */
 function isBelow(rows: readonly IDataObject[], sinceMs: number): boolean {
 	const times = rows.map((row) => createdMsOf(row) ?? Infinity);
 	const inOrder = times.every((ms, index) => index === 0 || ms <= (times[index - 1] ?? Infinity));
@@ -41,7 +41,10 @@ function asFinished(row: IDataObject): Finished {
 	return { id, print, createdMs: createdMsOf(row), row };
 }
 
-/** Those that are searched for, the oldest first; of the same time in the log's order, which begins with the newest. */
+/**
+ * Those that are searched for, oldest first. The log begins with the newest, also among rows of the same
+ * time.
+ */
 const finishedOf = ({ rows }: Generations, search: Search): Finished[] =>
 	rows
 		.filter((row) => isSought(row, search))
@@ -50,7 +53,7 @@ const finishedOf = ({ rows }: Generations, search: Search): Finished[] =>
 		.sort((a, b) => (a.createdMs ?? Infinity) - (b.createdMs ?? Infinity));
 
 /**
- * What the log tells since then, and why it could not be read to its end.
+ * What the log has shown since then, and why it could not be read to its end.
  * @throws ItemError when the API refuses
  */
 export async function readFinished(
@@ -73,7 +76,7 @@ export async function readFinished(
 	return { videos: videos(), isComplete };
 }
 
-/** The newest one of the last days; undefined when there is none, else the cause why it cannot be told. */
+/** The newest one of the last days; undefined when there is none, or the cause if the log could not be read. */
 export async function findNewest(
 	run: SearchContext,
 	search: Search,
@@ -90,12 +93,12 @@ export async function findNewest(
 	return undefined;
 }
 
-/** A video without what Get Video would give: all there is of a failed one. */
+/** A video without what Get Video would return: all there is of a failed one. */
 export const bareRow = ({ row }: Finished): Row => ({ json: asVideo(row) });
 
 /**
  * The video as a row, with its URL and, if asked for, its file.
- * @throws ItemError when these cannot be had now
+ * @throws ItemError when these cannot be fetched now
  */
 export async function rowOf(run: SearchContext, plan: TriggerPlan, video: Finished): Promise<Row> {
 	const { id, row } = video;

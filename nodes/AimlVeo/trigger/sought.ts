@@ -1,4 +1,6 @@
-/** What a trigger searches for, as its memory keeps it: what the filters gave, and how they were written. */
+/**
+ * What a trigger searches for, as its memory keeps it: the values of the filters, and how they were written.
+ */
 import type { INode } from 'n8n-workflow';
 import type { Search } from '../request/planTrigger';
 import { asObject, asText } from '../shared/values';
@@ -6,7 +8,7 @@ import { printOf } from './memory';
 
 interface Sought {
 	readonly search: Search;
-	/** An expression may give another value at each poll. That is not a change of the filters. */
+	/** An expression may return another value at each poll. That is not a change of the filters. */
 	readonly written?: string;
 }
 
@@ -19,7 +21,7 @@ export const toSought = ({ parameters }: INode, search: Search): string =>
 const isTextList = (value: unknown): value is string[] =>
 	Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
-/** What a memory kept; undefined when another version of this package wrote it in another way. */
+/** What a memory kept; undefined when another version of this package wrote it in another form. */
 function readSought(sought: string): Sought | undefined {
 	try {
 		const given = asObject(JSON.parse(sought));
@@ -35,7 +37,7 @@ function readSought(sought: string): Sought | undefined {
 	}
 }
 
-/** The search before somebody changed the filters; undefined when nobody did, or it cannot be told. */
+/** The search before somebody changed the filters; undefined when nobody did, or when that is not known. */
 export function changedFrom(before: string, now: string): Search | undefined {
 	const [old, current] = [readSought(before), readSought(now)];
 	if (!old || old.written === current?.written) return undefined;

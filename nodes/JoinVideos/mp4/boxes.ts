@@ -1,4 +1,4 @@
-/** Reads boxes (ISO/IEC 14496-12, 4.2) out of bytes in memory; whatever they hold, nothing is read outside. */
+/** Reads boxes (ISO/IEC 14496-12, 4.2) from bytes in memory; whatever they contain, nothing outside is read. */
 import { damaged } from './refusal';
 
 const HEADER_BYTES = 8;
@@ -37,7 +37,7 @@ export class Box {
 		return this.bytes.readInt32BE(this.checked(at, 4));
 	}
 
-	/** A 64-bit number; one that JavaScript cannot hold exactly stands for no place or time in a file. */
+	/** A 64-bit number; one that JavaScript cannot hold exactly is no place or time in a file. */
 	u64(at: number): number {
 		const value = Number(this.bytes.readBigUInt64BE(this.checked(at, 8)));
 		if (!Number.isSafeInteger(value)) throw damaged(this.type);

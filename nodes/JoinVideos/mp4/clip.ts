@@ -23,7 +23,7 @@ export interface Picture {
 	readonly times: PictureTimes;
 	/** By sample entry; only those that are in use. */
 	readonly formats: readonly PictureFormat[];
-	/** As a player shows it, out of `tkhd`, in pixels, before any rotation. */
+	/** As a player shows it, from `tkhd`, in pixels, before any rotation. */
 	readonly shownWidth: number;
 	readonly shownHeight: number;
 	readonly matrix: Buffer;
@@ -123,7 +123,7 @@ function readPicture({ trak, stbl }: Track): Picture {
 	};
 }
 
-/** Duration of a frame where only the tables tell it: the same for all but the last. */
+/** Duration of a frame if only the tables show it: the same for all but the last. */
 function constantDuration({ durations, count }: SampleTable): number {
 	const [first = 0] = durations;
 	if (first === 0 || durations.subarray(0, count - 1).some((ticks) => ticks !== first)) {

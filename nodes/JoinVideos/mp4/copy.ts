@@ -12,10 +12,10 @@ import type { SoundPart } from './soundTrack';
 const SLICES = [1, 2, 3, 4, 5];
 const SETS = [7, 8];
 const DELIMITER = 9;
-/** What stands before the first slice of a picture is short; more is not looked at. */
+/** What precedes the first slice of a picture is short; more is not read. */
 const HEAD_LIMIT_BYTES = 2 ** 16;
 
-/** Thrown when a clip changes its parameter sets inside the samples: then every clip must bring its own. */
+/** Thrown when a clip changes its parameter sets inside the samples: then every clip must contain its own. */
 export class SetsChange extends Error {}
 
 /** A stretch of the clip's bytes, copied in one go. */

@@ -34,7 +34,7 @@ export interface Film {
 }
 
 /**
- * Plans the film out of these clips, in this order.
+ * Plans the film of these clips, in this order.
  * @param needsSetsInside after copying it has ended with `SetsChange`
  * @throws Refused when they cannot be joined
  */

@@ -1,4 +1,4 @@
-/** Whether clips can stand one after the other in one track, and which two values speak against it. */
+/** Whether clips can follow each other in one track, and which two values prevent it. */
 import type { Clip, Picture } from './clip';
 import type { PictureFormat } from './pictureFormat';
 import { Refused } from './refusal';

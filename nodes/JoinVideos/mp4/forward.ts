@@ -1,4 +1,4 @@
-/** Reads a stream forward only: some bytes, all up to a place, or past them. */
+/** Reads a stream forward only: takes some bytes, takes all bytes up to a position, or skips them. */
 
 /** Any stream of bytes; a `Readable` is one. */
 export type ByteStream = AsyncIterable<Uint8Array>;

@@ -1,6 +1,6 @@
 /**
  * Where each sample will lie in the film. Every clip keeps its own order of bytes, so that it can be copied
- * in one forward read; frames of silence stand before and after it.
+ * in one forward read; frames of silence come before and after it.
  */
 import type { Clip } from './clip';
 import type { PictureTrack } from './pictureTrack';

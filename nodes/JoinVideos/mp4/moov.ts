@@ -20,7 +20,7 @@ const ENABLED_IN_MOVIE = 3;
 const HEADER_BYTES = 8;
 const LONG_HEADER_BYTES = 16;
 
-/** Times of creation and change, which stay 0 so that equal clips give equal bytes, and what lies between. */
+/** Times of creation and change, which stay 0 so that equal clips become equal bytes, and what lies between. */
 function timesAnd(between: Buffer, duration: number): [version: number, content: Buffer[]] {
 	return isLong(duration)
 		? [1, [u64(0), u64(0), between, u64(duration)]]

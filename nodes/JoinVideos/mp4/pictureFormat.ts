@@ -38,7 +38,7 @@ export interface PictureFormat {
 	readonly avc?: { readonly lengthBytes: number; readonly sets: Buffer };
 }
 
-/** SPS and PPS out of `avcC` (ISO/IEC 14496-15, 5.3.3.1), as they stand in a sample. */
+/** SPS and PPS from `avcC` (ISO/IEC 14496-15, 5.3.3.1), as they are written in a sample. */
 function readAvc(avcC: Box): { lengthBytes: number; sets: Buffer } {
 	const lengthBytes = (avcC.u8(4) & 3) + 1;
 	const parts: Buffer[] = [];
@@ -60,7 +60,7 @@ function readAvc(avcC: Box): { lengthBytes: number; sets: Buffer } {
 	return { lengthBytes, sets };
 }
 
-/** A sample entry with its header, as it will stand in a film: its data reference is the only one. */
+/** A sample entry with its header, as it will be in a film: its data reference is the only one. */
 export function ownEntry(box: Box): Buffer {
 	const bytes = Buffer.alloc(8 + box.length);
 	bytes.writeUInt32BE(bytes.length);

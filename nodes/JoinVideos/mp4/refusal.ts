@@ -1,4 +1,4 @@
-/** Why clips cannot be joined, as data: each reason apart, with the values that a message needs. */
+/** Why clips cannot be joined, as data: one entry for each reason, with the values that a message needs. */
 
 /** What two clips must have in common. */
 export type Trait =

@@ -25,7 +25,7 @@ export interface SampleTable {
 	readonly entries: Uint32Array;
 }
 
-/** Sizes out of `stsz` or `stz2` (8.7.3). */
+/** Sizes from `stsz` or `stz2` (8.7.3). */
 function readSizes(stbl: Box, reason: TooMany): Uint32Array {
 	const stsz = childOf(stbl, 'stsz');
 	const box = stsz ?? inside(stbl, 'stz2');
@@ -48,7 +48,7 @@ function readSizes(stbl: Box, reason: TooMany): Uint32Array {
 	return sizes;
 }
 
-/** Calls `set` with each sample's value out of a run-length table with 8 bytes an entry. */
+/** Calls `set` with each sample's value from a run-length table with 8 bytes an entry. */
 function eachRun(box: Box, count: number, set: (sample: number, at: number) => void): number {
 	const runs = box.entryCount(4, 8);
 	let sample = 0;
@@ -108,7 +108,7 @@ function readChunkOffsets(stbl: Box): (chunk: number) => number | undefined {
 	};
 }
 
-/** The places and entries of all samples out of `stsc` (8.7.4) and the chunk offsets. */
+/** The places and entries of all samples from `stsc` (8.7.4) and the chunk offsets. */
 function placeSamples(stbl: Box, sizes: Uint32Array) {
 	const stsc = inside(stbl, 'stsc');
 	const runs = stsc.entryCount(4, 12);

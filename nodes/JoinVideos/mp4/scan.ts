@@ -1,10 +1,12 @@
-/** The first pass over a clip: finds its index (`moov`) in one forward read, and tells what else it is. */
+/**
+ * The first pass over a clip: finds its index (`moov`) in one forward read, or says what the file is instead.
+ */
 import { Box, childOf } from './boxes';
 import { ForwardReader } from './forward';
 import type { ByteStream } from './forward';
 import { Refused } from './refusal';
 
-/** The index of eight seconds has about 6 kB; this one would stand for days. */
+/** The index of eight seconds has about 6 kB; this one would describe days. */
 const INDEX_LIMIT_BYTES = 64 * 1024 * 1024;
 /** User type of the `uuid` box in which C2PA keeps a manifest (C2PA specification, A.5). */
 const C2PA = 'd8fec3d61b0e483c92975828877ec481';
@@ -17,7 +19,7 @@ export interface Scanned {
 	readonly index: Box;
 	/** Size of the file, where it is known. */
 	readonly fileBytes?: number;
-	/** Whether a C2PA manifest was met on the way; what lies behind the index is not looked at. */
+	/** Whether a C2PA manifest was found on the way; what follows the index is not read. */
 	readonly hasManifest: boolean;
 }
 
@@ -76,7 +78,9 @@ async function readIndex(reader: ForwardReader, contentBytes: number): Promise<B
 	return index;
 }
 
-/** Reads the beginning of a box that is told by its content; what it read, to be left out of the skip. */
+/**
+ * Reads the beginning of a box that its content identifies; returns what it read, to be left out of the skip.
+ */
 async function peek(reader: ForwardReader, { type, contentBytes }: Header): Promise<Buffer> {
 	const wanted = type === 'uuid' ? 16 : type === 'ftyp' ? 4 : 0;
 	const bytes = await reader.read(Math.min(wanted, contentBytes));
@@ -87,7 +91,7 @@ async function peek(reader: ForwardReader, { type, contentBytes }: Header): Prom
 }
 
 /**
- * @param knownBytes the size of the file, where the store tells it
+ * @param knownBytes the size of the file, if the store knows it
  * @throws Refused when it is no MP4 with an index, or its frames lie in fragments (`moof`)
  */
 export async function scan(stream: ByteStream, knownBytes?: number): Promise<Scanned> {

@@ -33,7 +33,7 @@ export interface SoundFormat {
 	readonly name: string;
 	readonly sampleRate: number;
 	readonly channels: number;
-	/** Samples a frame; undefined when the tables must tell it. */
+	/** Samples a frame; undefined when the tables must show it. */
 	readonly frameLength?: number;
 	/** For AAC: the AudioSpecificConfig, and what kind of stream it is. */
 	readonly aac?: { readonly config: Buffer; readonly indication: number };
@@ -50,7 +50,7 @@ export interface SoundFormat {
 	readonly silence?: Buffer;
 }
 
-/** Reads numbers of any width out of bytes; zeros behind their end, as a decoder does. */
+/** Reads numbers of any width from bytes; zeros after their end, as a decoder does. */
 class Bits {
 	private at = 0;
 	constructor(private readonly bytes: Buffer) {}
@@ -154,7 +154,7 @@ function aacFormat(config: Buffer, indication: number, entryChannels: number) {
 /**
  * The format of a sound track.
  * @param used which sample entries samples refer to
- * @throws Refused when they differ: frames of one format alone can stand in a row
+ * @throws Refused when they differ: only frames of one format can follow each other
  */
 export function readSoundFormat(stsd: Box, used: ReadonlySet<number>): SoundFormat {
 	const formats: SoundFormat[] = [];
@@ -171,7 +171,7 @@ export function readSoundFormat(stsd: Box, used: ReadonlySet<number>): SoundForm
 	return first;
 }
 
-/** In what two formats differ, with both values; undefined when frames of both can stand in one track. */
+/** In what two formats differ, with both values; undefined when one track can hold frames of both. */
 export function soundDifference(a: SoundFormat, b: SoundFormat) {
 	const differ = (
 		trait:

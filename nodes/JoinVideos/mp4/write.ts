@@ -1,4 +1,4 @@
-/** Writes boxes (ISO/IEC 14496-12, 4.2) and numbers as they stand in them. */
+/** Writes boxes (ISO/IEC 14496-12, 4.2) and the numbers in them. */
 
 const U32_LIMIT = 2 ** 32;
 

@@ -1,4 +1,4 @@
-/** Holds an answer back until it is whole, so that deviations can change it. */
+/** Holds an answer back until it is complete, so that deviations can change it. */
 import type { ServerResponse } from 'node:http';
 import { CDN, DEVIATIONS } from './deviations';
 import type { Change, Deviation, Reply } from './deviations';

@@ -1,4 +1,4 @@
-/** The usage log and the catalogue with its prices, as the vendor's routes give them. */
+/** The usage log and the catalogue with its prices, as the vendor's routes return them. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { refuse, send } from './respond';

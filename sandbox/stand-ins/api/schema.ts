@@ -1,6 +1,6 @@
 /**
- * What the vendor's schema accepts, kept apart from the node's own table so that a mistake in either of
- * them shows. Source: the OpenAPI descriptions of the Veo 3.1 models in the vendor's docs.
+ * What the vendor's schema accepts, kept apart from the node's own table, so that a mistake in either of them
+ * is noticed. Source: the OpenAPI descriptions of the Veo 3.1 models in the vendor's docs.
  */
 
 export interface Field {

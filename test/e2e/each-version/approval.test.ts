@@ -133,10 +133,10 @@ describe('idea-to-post', () => {
 			{ idea: 'Another idea', status: 'new' },
 		]);
 		expect(stage.api.log.filter(({ method }) => method === 'POST')).toHaveLength(SCENES.length);
-		record('modes', 'From a table of ideas, with a language model and an approval, to a post');
+		record('modes', 'From a table of ideas to a post, with a language model and an approval');
 	});
 
-	test('a film that is discarded is not posted, and its idea not taken again', async () => {
+	test('a film that is discarded is not posted, and its idea is not taken again', async () => {
 		const before = uploads.received.length;
 		await answered(await asked(workflow), false);
 		expect(uploads.received).toHaveLength(before);

@@ -1,4 +1,7 @@
-/** The package in this n8n: it loads, its credential is tested, and every example that is started by hand gives its videos. */
+/**
+ * The package in this n8n: it loads, its credential is tested, and every example that is started by hand
+ * returns its videos.
+ */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { IDataObject, IWorkflowBase } from 'n8n-workflow';
@@ -275,7 +278,7 @@ const single = async (prompt: string, options = {}): Promise<IWorkflowBase> =>
 		}),
 	);
 
-test("recover-undelivered fetches yesterday's paid videos, and today's not", async () => {
+test("recover-undelivered fetches yesterday's paid videos, but not today's", async () => {
 	const prompt = 'Lost yesterday';
 	await stage.n8n.runToEnd(await single(prompt), 'Start');
 	const [lost] = generationsOf(stage.api, prompt);
@@ -328,7 +331,7 @@ test.each([
 	},
 );
 
-test('a scene that is not made goes to the error output, the others are delivered', async () => {
+test('a scene that cannot be generated goes to the error output, and the others are delivered', async () => {
 	stage.api.settings.generationMs = 1_000;
 	stage.api.fault({
 		on: 'submit',
@@ -386,7 +389,7 @@ test(`${SLEEPER}, which has slept since the other examples ran`, async () => {
 });
 
 if (waitsInSubWorkflow) {
-	test('sub-workflow-caller has slept, too: it gets all videos back, with one late and one not made', async () => {
+	test('sub-workflow-caller has slept, too: it gets all videos back, with one that is late and one that failed', async () => {
 		const execution = await stage.n8n.waitFor(calledFrom, { limitMs: 300_000 });
 		expect(messageOf(execution)).toBeUndefined();
 		expect(execution.status).toBe('success');

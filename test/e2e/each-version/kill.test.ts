@@ -375,7 +375,7 @@ describe.each(PATTERNS.map((pattern) => [pattern.title, pattern] as const))(
 			}
 		});
 
-		test('videos lost and paid twice', async () => {
+		test('videos lost and paid for twice', async () => {
 			const found: string[] = [];
 			for (const moment of MOMENTS) found.push(await outcome(caseOf(pattern, moment)));
 			process.stdout.write(`${title}, n8n ${VERSION}: ${found.join(', ')}\n`);
@@ -385,18 +385,18 @@ describe.each(PATTERNS.map((pattern) => [pattern.title, pattern] as const))(
 	},
 );
 
-test('Start and collect: rows that become no video say why, and are not started again', async () => {
+test('Start and collect: rows that do not become a video say why, and are not started again', async () => {
 	const rows = await rowsOf(Object.keys(UNLUCKY));
 	expect(rows.map(({ prompt, status }) => [prompt, status])).toEqual(Object.entries(UNLUCKY));
 	expect(rows[0]?.result).toMatch(/refused the request/);
 	for (const prompt of Object.keys(UNLUCKY)) expect(postsOf(stage.api, prompt)).toHaveLength(1);
 	record(
 		'crash',
-		'**Start and collect**: what was paid for arrives by the trigger, and *Retry* of the crashed start buys nothing. A row that is `started` for more than three hours has no video, and the next run starts it again.',
+		'**Start and collect**: what was paid for still arrives through the trigger, and *Retry* of the crashed start buys nothing. A row that is `started` for more than three hours has no video, and the next run starts it again.',
 	);
 });
 
-test('Create and Wait: the execution knows nothing of what the node did, and its number finds the video', async () => {
+test('Create and Wait: the execution knows nothing of what the node did, but its number finds the video', async () => {
 	const { found, id, prompts } = caseOf(HELD, 'waiting');
 	const [generation] = generationsOf(stage.api, prompts[0]!);
 	expect(found!.status).toBe('crashed');
@@ -420,16 +420,16 @@ test('Create and Wait: the execution knows nothing of what the node did, and its
 	if (knowsRetries) {
 		record(
 			'crash',
-			'n8n 2 tells the node which execution it retries: the node finds the finished videos of that execution in the usage log.',
+			'n8n 2 tells the node which execution it retries. So the node finds the finished videos of that execution in the usage log.',
 		);
 	} else {
 		record(
 			'crash',
-			'n8n 1.x does not tell a node what it retries, so *Retry* pays again wherever **Create Video** or **Create Video and Wait** was underway. Way out: do not retry, but fetch the videos by the execution number. n8n 1.x cannot retry a crashed execution that was started in the editor.',
+			'n8n 1.x does not tell a node which execution it retries, so *Retry* pays again wherever **Create Video** or **Create Video and Wait** was underway. Workaround: do not retry. Fetch the videos by the execution number instead. n8n 1.x cannot retry a crashed execution that was started in the editor.',
 		);
 		record(
 			'crash',
-			'n8n 1.x ran here with `DB_SQLITE_POOL_SIZE=2`. With its default SQLite driver it stood still when a data table was written while other executions were saved.',
+			'n8n 1.x ran here with `DB_SQLITE_POOL_SIZE=2`. With its default SQLite driver, it hung when a data table was written while other executions were saved.',
 		);
 	}
 });
@@ -438,12 +438,12 @@ test('Create and Wait: a retry before the video is ready pays again', async () =
 	expect(await outcome(caseOf(HELD, 'impatient'))).toBe('0 / 1');
 	record(
 		'crash',
-		'*Retry* of a crashed **Create Video** or **Create Video and Wait** while the video is still being generated pays again (0 / 1), because the usage log shows only finished videos. Way out: wait some minutes before you retry.',
+		'*Retry* of a crashed **Create Video** or **Create Video and Wait** while the video is still being generated pays again (0 / 1), because the usage log shows only finished videos. Workaround: wait a few minutes before you retry.',
 	);
 });
 
 if (canCall) {
-	test('sub-workflow: killed in its check, the caller sleeps forever, and the video is found by its number', async () => {
+	test('sub-workflow: if n8n is killed during its check, the caller sleeps forever, but its number finds the video', async () => {
 		const { id, prompts } = caseOf(CALLING, 'checking');
 		expect((await stage.n8n.execution(id)).status).toBe('waiting');
 		const [generation, ...others] = generationsOf(stage.api, prompts[0]!);
@@ -452,7 +452,7 @@ if (canCall) {
 		expect(file?.equals(bytesOf(generation!))).toBe(true);
 		record(
 			'crash',
-			'**Sub-workflow**: if n8n is killed in the moment in which the sub-workflow checks the videos, the caller sleeps forever (1 / 0). Way out: stop the caller, and fetch its videos by its execution number with **Get Many Videos**; proven here.',
+			'**Sub-workflow**: if n8n is killed while the sub-workflow checks the videos, the caller sleeps forever (1 / 0). Workaround: stop the caller, and fetch its videos by its execution number with **Get Many Videos**. This suite does so.',
 		);
 	});
 }

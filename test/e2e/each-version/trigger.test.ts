@@ -7,7 +7,7 @@ import { MINUTE_MS, NAME, startsOnce, workflowOf } from '../videoFinished';
 
 const stage = useN8n();
 
-test('Fetch Test Event says that there is no video, then gives the newest', async () => {
+test('Fetch Test Event says that there is no video, then returns the newest', async () => {
 	stage.api.settings.generationMs = 0;
 	const workflow = await save(stage, workflowOf({}));
 	const none = await stage.n8n.runToEnd(workflow, NAME);
@@ -20,7 +20,7 @@ test('Fetch Test Event says that there is no video, then gives the newest', asyn
 	expect(outputOf(execution, 'Next').map(({ json }) => json.id)).toEqual([newest.id]);
 });
 
-test('a wrong key is told at the activation', async () => {
+test('a wrong key is reported at the activation', async () => {
 	const { n8n, api } = stage;
 	const account = { ...accountOf(api), apiKey: 'a-wrong-key' };
 	const id = await n8n.createCredential('aimlapiApi', 'Wrong', account);
@@ -31,12 +31,12 @@ test('a wrong key is told at the activation', async () => {
 });
 
 test(
-	'two videos are one execution; n8n starts again while the API is down; nothing comes twice',
+	'two videos start one execution; n8n restarts while the API is down; nothing arrives twice',
 	async () => {
 		await startsOnce(stage);
 		record(
 			'modes',
-			'Started by **AI/ML API Veo Trigger**: two finished videos are one execution; after a restart of n8n during an outage of the API the next one comes, and none twice',
+			'Started by **AI/ML API Veo Trigger**: two finished videos start one execution; after n8n restarts during an outage of the API, the next video arrives, and none arrives twice',
 		);
 	},
 	10 * MINUTE_MS,

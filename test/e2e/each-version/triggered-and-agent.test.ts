@@ -193,7 +193,7 @@ test.each(AGENT_VERSIONS)(
 );
 
 test.each(AGENT_VERSIONS)(
-	'a video that is not ready in time is told to an agent of version %d with its ID, and not bought again',
+	'an agent of version %d gets the ID of a video that is not ready in time, and does not buy it again',
 	async (version) => {
 		stage.api.settings.generationMs = 3_600_000;
 		const example = readExample('ai-agent');

@@ -1,4 +1,4 @@
-/** The messages of Join Videos: each names the field or the items, and says how to go on. */
+/** The messages of Join Videos: each names the field or the items, and says what to do. */
 import type { INode } from 'n8n-workflow';
 import * as errors from '../../../nodes/JoinVideos/errors';
 import { JoinError, notJoinable, toNodeError } from '../../../nodes/JoinVideos/errors';

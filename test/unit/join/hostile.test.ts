@@ -1,6 +1,7 @@
 /** Files made to break a reader: always one of our refusals, in little time, with little memory. */
 import fc from 'fast-check';
 import { readClip } from '../../../nodes/JoinVideos/mp4/clip';
+import { SetsChange } from '../../../nodes/JoinVideos/mp4/copy';
 import { planFilm } from '../../../nodes/JoinVideos/mp4/film';
 import { Refused } from '../../../nodes/JoinVideos/mp4/refusal';
 import type { Refusal } from '../../../nodes/JoinVideos/mp4/refusal';
@@ -22,9 +23,17 @@ async function survives(file: Buffer): Promise<boolean> {
 	try {
 		const known = readClip(await scan(pieces(file), file.length));
 		const unknown = readClip(await scan(pieces(file)));
-		const film = planFilm([known, await parsed(good), unknown], true);
-		const bytes = await copied(film, [file, good, file]);
-		expect(bytes.length).toBe(film.bytes);
+		const clips = [known, await parsed(good), unknown];
+		const make = async (needsSetsInside: boolean) => {
+			const film = planFilm(clips, true, needsSetsInside);
+			const bytes = await copied(film, [file, good, file]);
+			expect(bytes.length).toBe(film.bytes);
+		};
+		await make(false).catch(async (cause: unknown) => {
+			// As the node does: damaged bytes may look like other parameter sets inside the samples.
+			if (!(cause instanceof SetsChange)) throw cause;
+			await make(true);
+		});
 		return true;
 	} catch (cause) {
 		if (cause instanceof Refused) return false;
@@ -112,7 +121,7 @@ describe('property', () => {
 					await survives(Buffer.concat([head, ...middle, rest]));
 				},
 			),
-			{ numRuns: 1_000 },
+			{ numRuns: 1_000, examples: [[2, 1_730_812_153, 174, 'double']] },
 		);
 	}, 300_000);
 

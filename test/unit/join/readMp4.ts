@@ -1,6 +1,6 @@
 /**
- * A second reader of MP4, written apart from the node's and much plainer: it trusts the file and makes an
- * object of each sample. The tests compare a film with its clips through it.
+ * A second reader of MP4, written separately from the node's and much simpler: it trusts the file and makes
+ * an object of each sample. The tests compare a film with its clips through it.
  * @see ISO/IEC 14496-12
  */
 

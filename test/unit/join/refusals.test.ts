@@ -1,4 +1,4 @@
-/** Clips that are refused: each cause apart, with the values that the message needs. */
+/** Clips that are refused: each cause by itself, with the values that the message needs. */
 import { checkFit } from '../../../nodes/JoinVideos/mp4/fit';
 import { boxesIn } from './readMp4';
 import { box, replaced, takeApart, together, u32 } from './surgery';

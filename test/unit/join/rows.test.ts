@@ -1,4 +1,4 @@
-/** Films out of every mix of clips: each frame's bytes, each time stamp and the number of frames of sound. */
+/** Films of every mix of clips: each frame's bytes, each time stamp and the number of frames of sound. */
 import { ROWS } from './rows';
 import type { Row } from './rows';
 import { readMp4, trackOf } from './readMp4';

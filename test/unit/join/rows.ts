@@ -173,7 +173,7 @@ export const ROWS: Record<string, Row> = {
 		silent: [0, 7, 0],
 		heard: 5.4827,
 	},
-	'fragments announced, but none there': {
+	'fragments announced, but none present': {
 		clips: ['one-fragment'],
 		frames: [48],
 		starts: [0],

@@ -1,4 +1,4 @@
-/** A clip whose sound is announced as something else than it is. */
+/** A clip whose sound is announced as something other than it is. */
 import { box, replaced, takeApart, together, u32 } from './surgery';
 import { clipBytes } from './support';
 

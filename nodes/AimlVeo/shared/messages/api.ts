@@ -1,4 +1,4 @@
-/** What the API answers to a request, or that it does not. */
+/** What the API answers to a request, or that it does not answer. */
 import { ItemError } from '../errors';
 import { BILLING_URL, KEYS_URL, RUN_AGAIN, answered, duration } from './phrases';
 
@@ -37,7 +37,7 @@ export const requestTooLarge = (apiText: string) =>
 /** The answer is not the API's own: it was HTML or bare text, or a status that only proxies use. */
 export const blockedOnTheWay = (status: number, apiText: string) =>
 	new ItemError('A proxy or firewall between n8n and the AI/ML API refused the request', {
-		description: `${answered(status, apiText)}. It did not come from the API. Nothing was charged. ${status === 407 ? "Enter the user name and password in n8n's proxy settings, such as HTTPS_PROXY" : 'Let the proxy or firewall pass requests to the API'}, then ${RUN_AGAIN}.`,
+		description: `${answered(status, apiText)}. It did not come from the API. Nothing was charged. ${status === 407 ? "Enter the user name and password in n8n's proxy settings, such as HTTPS_PROXY" : 'Allow requests to the API in the proxy or firewall'}, then ${RUN_AGAIN}.`,
 		httpCode: status,
 		// A firewall may refuse one prompt; a proxy that wants a password refuses all.
 		endsRun: status === 407 || status === 511,
@@ -97,5 +97,5 @@ export const logUnreadable = (cause: string) =>
 export const noRecentVideo = (days: number) =>
 	new ItemError(`No finished video in the last ${days} days`, {
 		description:
-			'Generate a video with AI/ML API Veo first, or change the filters, then fetch the test event again. The active workflow starts with the next video that is finished.',
+			'Generate a video with AI/ML API Veo first, or change the filters, then fetch the test event again. The active workflow starts with the next finished video.',
 	});

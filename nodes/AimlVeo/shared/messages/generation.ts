@@ -1,4 +1,4 @@
-/** What can happen to a generation that is paid for, up to its file. */
+/** What can happen to a generation that is paid for, until its file is stored. */
 import { ItemError } from '../errors';
 import { RUN_AGAIN, answered, duration, shortened } from './phrases';
 
@@ -30,7 +30,7 @@ export const checkRefused = (generationId: string, status: number, apiText: stri
 	});
 
 export const answerUnreadable = (generationId: string, cause: string) =>
-	new ItemError('The AI/ML API did not give a readable answer', {
+	new ItemError('The AI/ML API did not return a readable answer', {
 		description: `${cause}. The generation is not affected. Use 'Get Video' with the generation ID ${generationId} in a few minutes.`,
 		generationId,
 	});
@@ -70,7 +70,7 @@ export const noVideo = (generationId: string, status: string, reason?: string) =
 	});
 
 export const videoUrlUnusable = (generationId: string, status: string) =>
-	new ItemError('The AI/ML API did not give a usable URL for the video', {
+	new ItemError('The AI/ML API did not return a usable URL for the video', {
 		description: `The video is paid for and stays yours. Use 'Get Video' with the generation ID ${generationId} to request the URL again.`,
 		generationId,
 		status,

@@ -23,13 +23,13 @@ export const delivered = (count: number, charged: string, told: number, seconds:
 	`${videos(count)}, ${charged} charged${told < count ? ` for ${told} of them` : ''}, ${seconds} s.`;
 
 export const requested = (count: number, price: string) =>
-	`${videos(count)} requested, ${price} by the catalog.`;
+	`${videos(count)} requested, ${price} according to the catalog.`;
 
 export const foundInLedger = (count: number, total: number) =>
-	`${share(count, total)} found from the earlier try and ${be(total === 1 ? 1 : count)} not paid again.`;
+	`${share(count, total)} bought in the earlier try and ${be(total === 1 ? 1 : count)} not paid for again.`;
 
 export const foundAtApi = (count: number, total: number) =>
-	`${share(count, total)} found in the API's records and ${be(total === 1 ? 1 : count)} not paid again.`;
+	`${share(count, total)} found in the API's records and ${be(total === 1 ? 1 : count)} not paid for again.`;
 
 export const requestedOtherwise = (indices: readonly number[]) =>
 	`${Items(indices)} ${be(indices.length)} requested with other values before the crash: check the video.`;

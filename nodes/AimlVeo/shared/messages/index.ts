@@ -1,6 +1,6 @@
 /**
- * Every message a user can meet. The message says what happened, with the field's display name; the
- * description says how to go on.
+ * Every message that a user can see. The message says what happened, with the field's display name. The
+ * description says what to do.
  */
 export * from './api';
 export * from './cost';

@@ -1,4 +1,4 @@
-/** What is refused before anything is paid: what the user entered, or an expression gave. */
+/** What is refused before anything is paid: what the user entered, or what an expression returned. */
 import { ItemError, textOf } from '../errors';
 import { NOTHING_SPENT, fieldsOf, quoted, shortened } from './phrases';
 import { asObject, asText } from '../values';
@@ -86,12 +86,12 @@ export const fileOfWrongKind = (
 
 export const fileTooLarge = (label: string, megabytes: number, limit: number) =>
 	new ItemError(`The file in '${label}' is too large`, {
-		description: `It has ${megabytes} MB, but at most ${limit} MB can be sent in a request. Make the file smaller, or host it online and enter its URL.`,
+		description: `It is ${megabytes} MB, but at most ${limit} MB can be sent in a request. Make the file smaller, or host it online and enter its URL.`,
 	});
 
 export const textHoldsObject = (label: string) =>
 	new ItemError(`'${label}' contains an object in the middle of its text`, {
-		description: `An expression in '${label}' returned an object, which n8n cannot write as text. Use one of the object's fields, or JSON.stringify(…), such as {{ JSON.stringify($json.scene) }}.`,
+		description: `An expression in '${label}' returned an object, which n8n cannot convert to text. Use one of the object's fields, or JSON.stringify(…), such as {{ JSON.stringify($json.scene) }}.`,
 	});
 
 export const expressionNotResolved = (label: string, found: string) =>
@@ -111,7 +111,7 @@ export const severalFiles = (label: string, count: number) =>
 
 export const fileUndecided = (label: string, fields: readonly string[]) =>
 	new ItemError(`'${label}' matches more than one file of the item`, {
-		description: `n8n gives the expression a file without its content, and these binary fields have the same file name, type, and size: ${quoted(fields)}. Enter the name of the binary field instead of an expression.`,
+		description: `n8n passes the file to the expression without its content, and these binary fields have the same file name, type, and size: ${quoted(fields)}. Enter the name of the binary field instead of an expression.`,
 	});
 
 export const fileWithoutContent = (label: string) =>

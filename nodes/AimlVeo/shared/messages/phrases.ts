@@ -20,7 +20,7 @@ export const fieldsOf = (fields: readonly string[]) =>
 		? `The item has these binary fields: ${quoted(fields)}.`
 		: 'The item has no binary fields.';
 
-/** An answer without a text of its own comes as its status alone. */
+/** An answer without a text of its own is shown as its status alone. */
 export const answered = (status: number, apiText: string) =>
 	`The answer was HTTP ${status}${apiText === `HTTP ${status}` ? '' : `: "${apiText}"`}`;
 

@@ -24,8 +24,8 @@ interface Paid {
 }
 
 /**
- * n8n tells a stopped execution from a failed one by the word "canceled", or it runs the error workflow.
- * Its editor offers no retry of a canceled one.
+ * n8n recognizes a stopped execution by the word "canceled". Otherwise, it runs the error workflow. Its
+ * editor offers no retry of a canceled one.
  */
 export function stopped({ ids, unanswered }: Paid) {
 	const facts: string[] = [];

@@ -1,4 +1,4 @@
-// Makes items of any shape out of its input, as n8n's Code node does.
+// Turns its input into items of any shape, as n8n's Code node does.
 class Code {
 	description = {
 		displayName: 'Code',

@@ -1,4 +1,4 @@
-// Gives its first input a number of times, each with the same files.
+// Returns its first input a number of times, each with the same files.
 class Copies {
 	description = {
 		displayName: 'Copies',

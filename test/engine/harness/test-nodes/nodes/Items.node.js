@@ -1,4 +1,4 @@
-// Stands where a trigger stands; its output is pinned by the test.
+// Takes the place of a trigger; its output is pinned by the test.
 class Items {
 	description = {
 		displayName: 'Items',

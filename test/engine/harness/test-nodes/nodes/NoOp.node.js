@@ -1,4 +1,4 @@
-// Hands its input on, as n8n's own No Operation does.
+// Passes its input on, as n8n's own No Operation does.
 class NoOp {
 	description = {
 		displayName: 'No Op',

@@ -1,4 +1,4 @@
-// Sends its first input round the loop output a number of times, then to the done output.
+// Sends its first input to the loop output a number of times, then to the done output.
 class Repeat {
 	description = {
 		displayName: 'Repeat',
