@@ -90,7 +90,8 @@ function asLost(
 }
 
 /**
- * What the crashed execution paid for, and the others of which it was a retry, as far as the log shows it: what is still being generated has no row.
+ * What the crashed execution paid for, and those of which it was a retry, as far as the log shows it: what is
+ * still being generated has no row.
  * @throws ItemError when the log cannot be read to the start of that execution
  */
 async function readLost(
