@@ -49,6 +49,15 @@ test.each<[string, number, (id: string, request: string) => unknown]>([
 			}),
 	],
 	[
+		'a proxy sent it twice, and the other video failed',
+		0,
+		(id, request) =>
+			page(
+				{ inference_id: 'gen-2', status: 'failed', client_request_id: request },
+				{ inference_id: id, status: 'succeeded', client_request_id: request },
+			),
+	],
+	[
 		'the client request ID in upper case',
 		2 * HOUR_MS,
 		(id, request) =>

@@ -145,13 +145,18 @@ export async function searchLog(
 		...(request.model ? modelQuery([request.model]) : []),
 	];
 	let isRead = false;
+	let failed: LogSearch | undefined;
 	for await (const page of readLog(reader, query)) {
 		if ('cause' in page) return { kind: 'unread' };
 		isRead = page.isLast;
-		const row = page.rows.find((one) => isSameId(one.client_request_id, request.id));
-		if (!row) continue;
-		const status = String(row.status);
-		return { kind: 'found', id: idOf(row) ?? '', status, isCharged: isCharged(row) };
+		for (const row of page.rows.filter((one) => isSameId(one.client_request_id, request.id))) {
+			const [status, charged] = [String(row.status), isCharged(row)];
+			const found = { kind: 'found', id: idOf(row) ?? '', status, isCharged: charged } as const;
+			if (status !== 'failed' || charged) return found;
+			// A proxy may have sent the request twice: another row may have its video.
+			failed ??= found;
+		}
 	}
-	return { kind: isRead ? 'absent' : 'unread' };
+	if (!isRead) return { kind: 'unread' };
+	return failed ?? { kind: 'absent' };
 }
