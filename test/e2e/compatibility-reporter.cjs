@@ -11,6 +11,7 @@ const PARTS = {
 	'join.test.ts': 'Joined films, by FFmpeg and in two browsers',
 	'queue.test.ts': 'Queue mode',
 	'registry.test.ts': 'Installed from a registry',
+	'retry-killed.test.ts': 'A retry after a crash that crashes as well',
 	'trigger-durable.test.ts': 'The trigger under n8n’s durable scheduler',
 };
 
