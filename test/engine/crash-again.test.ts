@@ -5,6 +5,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { InputItem, RunOptions, WorkflowSpec } from './harness';
+import { makeVideo } from './harness/videos';
 import { execute, fileOf, itemsOf, PER_ITEM, posts, scenes, TEXT, useEngine } from './setup';
 
 const setup = useEngine({ binaryMode: 'filesystem', speed: 20 });
@@ -355,6 +356,18 @@ describe('what the log shows', () => {
 		setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
 		await run('106', { crashed: '105', items: scenes('A hill') });
 		expect(posts(setup)).toHaveLength(1);
+	});
+
+	test('of two executions that began in the same millisecond, each keeps its own video', async () => {
+		const items = scenes('A hill');
+		const { ids } = await run('107', { items });
+		const [generation] = setup.api.settled();
+		const twin = await makeVideo(setup.api, {
+			clientRequestId: generation?.clientRequestId?.replace('n8n.107.', 'n8n.108.'),
+		});
+		twin.createdAt = Date.now() + 1_000;
+		const after = await run('109', { crashed: '107', items });
+		expect(after.ids).toEqual(ids);
 	});
 
 	test('a failed generation with a charge is not bought again', async () => {

@@ -121,9 +121,12 @@ async function readLost(
 	const isOurs = (request: KnownRequest) =>
 		isOfExecution(request, executionId) ||
 		(request.nonce === ledger.nonce && !isOfExecution(request, origin.executionId));
-	return generations.rows
+	const lost = generations.rows
 		.filter((row) => !isTooOld(row))
 		.flatMap((row) => asLost(row, isOurs, nowMs) ?? []);
+	// Another execution that began in the same millisecond has the same nonce: its own video comes first.
+	const isOwn = ({ request }: LostPurchase) => Number(isOfExecution(request, executionId));
+	return lost.sort((a, b) => isOwn(b) - isOwn(a));
 }
 
 /** What the log showed this execution. Not stored: a retry reads it anew, and more may be finished by then. */
