@@ -3,6 +3,7 @@
  * twice or mixed up.
  */
 import type { IDataObject } from 'n8n-workflow';
+import type { Generation } from '../../sandbox/stand-ins/api';
 import { agentWorkflow, connect, node, veoNode, veoWorkflow } from './harness';
 import type { InputItem, RunOptions, WorkflowSpec } from './harness';
 import { makeVideo } from './harness/videos';
@@ -325,6 +326,14 @@ describe('stored files', () => {
 const SECONDS = { created: Math.floor(Date.now() / 1_000) };
 const ZERO_TIME = { created: '0001-01-01T00:00:00Z' };
 
+const logRowOf = (generation?: Generation) => ({
+	created: new Date().toISOString(),
+	status: 'succeeded',
+	model: TEXT.model,
+	inference_id: generation?.id,
+	client_request_id: generation?.clientRequestId,
+});
+
 describe('what the log shows', () => {
 	test.each<[string, object]>([
 		['a clock that is 12 hours ahead', { logClockMs: 43_200_000 }],
@@ -345,13 +354,7 @@ describe('what the log shows', () => {
 	])('%s: the video is not bought again', async (_name, first, second) => {
 		await run('105', { items: scenes('A hill') });
 		const [generation] = setup.api.settled();
-		const row = {
-			created: new Date().toISOString(),
-			status: 'succeeded',
-			model: TEXT.model,
-			inference_id: generation?.id,
-			client_request_id: generation?.clientRequestId,
-		};
+		const row = logRowOf(generation);
 		const data = [first, second].map((more) => ({ ...row, ...more }));
 		setup.api.fault({ on: 'logs', action: { kind: 'json', body: { data } } });
 		await run('106', { crashed: '105', items: scenes('A hill') });
@@ -374,11 +377,9 @@ describe('what the log shows', () => {
 		await run('110', { items: scenes('A hill') });
 		const [generation] = setup.api.settled();
 		const row = {
-			created: new Date().toISOString(),
+			...logRowOf(generation),
 			status: 'failed',
-			model: TEXT.model,
 			cost: { usd: 4, credits: 0 },
-			inference_id: generation?.id,
 			client_request_id: generation?.clientRequestId?.toUpperCase(),
 		};
 		const body = { data: [row], pagination: { has_more: false } };
@@ -391,13 +392,7 @@ describe('what the log shows', () => {
 		setup.api.fault({ on: 'submit', action: { kind: 'noVideo' } });
 		expect((await run('120', { items: scenes('A hill') })).status).toBe('error');
 		const [generation] = setup.api.settled();
-		const row = {
-			created: new Date().toISOString(),
-			status: 'succeeded',
-			model: TEXT.model,
-			inference_id: generation?.id,
-			client_request_id: generation?.clientRequestId,
-		};
+		const row = logRowOf(generation);
 		const body = { data: [row], pagination: { has_more: false } };
 		setup.api.fault({ on: 'logs', action: { kind: 'json', body }, times: 9 });
 		expect((await run('121', { crashed: '120', items: scenes('A hill') })).status).toBe('error');

@@ -2,18 +2,13 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Generation } from '../../sandbox/stand-ins/api';
 import { makeVideo, makeVideos } from './harness/videos';
-import { TriggerWorkflow } from './harness/trigger';
+import { idsOf, startTrigger } from './harness/trigger';
 import { startEngine } from './harness';
 import type { Engine } from './harness';
 import { useEngine } from './setup';
 
 const setup = useEngine();
-const start = async (parameters = {}) => {
-	const trigger = new TriggerWorkflow(setup.engine, setup.api, parameters);
-	await trigger.activate();
-	return trigger;
-};
-const idsOf = (rows: Array<{ json: { id?: unknown } }>) => rows.map(({ json }) => json.id);
+const start = async (parameters = {}) => await startTrigger(setup.engine, setup.api, parameters);
 const named = (reference: string) => ({
 	clientRequestId: `n8n.12.0.3.0123abcd-01234567:${reference}`,
 });
@@ -66,10 +61,9 @@ describe('a row whose time is written in another way', () => {
 			['T', '.123456'],
 		])('%j between date and time, %j at its end', async (between, end) => {
 			const { api, engine } = tokyo;
-			const trigger = new TriggerWorkflow(engine, api);
 			// The log is down at the activation: only the time tells old videos from new ones.
 			api.fault({ on: 'logs', action: { kind: 'status', status: 503 }, times: 2 });
-			await trigger.activate();
+			const trigger = await startTrigger(engine, api);
 			const one = await makeVideo(api);
 			const created = `${new Date().toISOString().slice(0, 19).replace('T', between)}${end}`;
 			const body = { data: [rowOf(one, { created })] };
@@ -153,8 +147,7 @@ describe('a filter by expression', () => {
 		const yearMs = 366 * 86_400_000;
 		const at = (laterMs: number) => named(`at-${new Date(Date.now() + laterMs).getFullYear()}`);
 		await withNext(async (first) => {
-			const trigger = new TriggerWorkflow(first, setup.api, { filters: { reference: current } });
-			await trigger.activate();
+			const trigger = await startTrigger(first, setup.api, { filters: { reference: current } });
 			const [one, two, three] = [
 				await makeVideo(setup.api, at(0)),
 				await makeVideo(setup.api, at(yearMs)),

@@ -1,15 +1,10 @@
 /** The trigger in n8n's engine: what starts the workflow, with which rows. */
 import { makeVideo, makeVideos } from './harness/videos';
-import { TriggerWorkflow } from './harness/trigger';
+import { idsOf, startTrigger, TriggerWorkflow } from './harness/trigger';
 import { checks, useEngine } from './setup';
 
 const setup = useEngine();
-const start = async (parameters = {}) => {
-	const trigger = new TriggerWorkflow(setup.engine, setup.api, parameters);
-	await trigger.activate();
-	return trigger;
-};
-const idsOf = (rows: Array<{ json: { id?: unknown } }>) => rows.map(({ json }) => json.id);
+const start = async (parameters = {}) => await startTrigger(setup.engine, setup.api, parameters);
 const logReads = () => setup.api.log.filter(({ path }) => path.startsWith('/v2/logs'));
 
 test('an activation sets the mark and starts nothing', async () => {
@@ -244,8 +239,7 @@ describe('a poll that could take too long', () => {
 
 	test('ends in time with what it has, and leaves the rest to the next one', async () => {
 		const { api, engine } = quick;
-		const trigger = new TriggerWorkflow(engine, api, { download: true }, true);
-		await trigger.activate();
+		const trigger = await startTrigger(engine, api, { download: true }, true);
 		await trigger.poll();
 		const made = await makeVideos(api, 14);
 		// Never answered by the CDN: the download waits a minute for it.
@@ -261,8 +255,7 @@ describe('a poll that could take too long', () => {
 
 	test('gives up a log that does not answer', async () => {
 		const { api, engine } = quick;
-		const trigger = new TriggerWorkflow(engine, api, {}, true);
-		await trigger.activate();
+		const trigger = await startTrigger(engine, api, {}, true);
 		await trigger.poll();
 		const [one] = await makeVideos(api, 1);
 		api.fault({ on: 'logs', action: { kind: 'hang' }, times: 3 });

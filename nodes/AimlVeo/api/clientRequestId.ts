@@ -56,19 +56,19 @@ const decodeReference = (encoded: string): string =>
 		Buffer.from(part.replaceAll('_', ''), 'hex').toString(),
 	);
 
+const eightDigitsOf = (text: string): string =>
+	createHash('sha256').update(text).digest('hex').slice(0, 8);
+
 /** Tells the requests of one node from all others, whatever the execution: 8 hexadecimal digits. */
 export const sourceHash = (instanceId: string, nodeId: string, hash: string): string =>
-	createHash('sha256').update(`${instanceId}.${nodeId}.${hash}`).digest('hex').slice(0, 8);
+	eightDigitsOf(`${instanceId}.${nodeId}.${hash}`);
 
 /**
  * The nonce of an execution that began at this time, and of all its retries: n8n gives the time to them, also
  * after a crash.
  */
 export const nonceOf = (instanceId: string, workflowId: string, establishedAtMs: number): string =>
-	createHash('sha256')
-		.update(`${instanceId}.${workflowId}.${establishedAtMs}`)
-		.digest('hex')
-		.slice(0, 8);
+	eightDigitsOf(`${instanceId}.${workflowId}.${establishedAtMs}`);
 
 /** Enough of the hash of a body to distinguish the requests of one execution. */
 export const shortHash = (body: string): string => body.slice(0, 8);
@@ -104,6 +104,16 @@ export function referenceLengths(place: Place, reference: string): { length: num
 const PATTERN =
 	/^n8n\.([\w-]+)\.(\d+)\.(\d+)\.([0-9a-f]{8})(?:-([0-9a-f]{8})(?:-([0-9a-f]{8}))?)?(?:\.(\d+))?(?::([\w.:-]+))?$/i;
 
+/** A request of an n8n execution, as its client request ID describes it. */
+export interface KnownRequest extends AskedBy {
+	/** See `sourceHash`. */
+	readonly source: string;
+	/** See `RequestPart`. */
+	readonly nonce: string | undefined;
+	/** See `shortHash`. */
+	readonly body: string | undefined;
+}
+
 /** The parts of a client request ID of this package; undefined for any other ID. */
 function partsOf(id: string) {
 	const [, executionId, runIndex, itemIndex, source, nonce, body, attempt = 1, encoded] =
@@ -117,31 +127,21 @@ function partsOf(id: string) {
 		...(encoded !== undefined && { reference: decodeReference(encoded) }),
 	};
 	// The log may write capitals.
-	return {
-		...{ askedBy, source: source.toLowerCase() },
-		...{ nonce: nonce?.toLowerCase(), body: body?.toLowerCase() },
+	const hashes = {
+		source: source.toLowerCase(),
+		nonce: nonce?.toLowerCase(),
+		body: body?.toLowerCase(),
 	};
+	return { askedBy, hashes };
 }
 
 /** Which item of which n8n execution a client request ID names, and its reference; undefined for other IDs. */
 export const readClientRequestId = (id: string): AskedBy | undefined => partsOf(id)?.askedBy;
 
-/** A request of an n8n execution, as its client request ID describes it. */
-export interface KnownRequest extends AskedBy {
-	/** See `sourceHash`. */
-	readonly source: string;
-	/** See `RequestPart`. */
-	readonly nonce: string | undefined;
-	/** See `shortHash`. */
-	readonly body: string | undefined;
-}
-
 /** What a client request ID of this package says; undefined for any other ID. */
 export function readRequest(id: string): KnownRequest | undefined {
 	const parts = partsOf(id);
-	if (!parts) return undefined;
-	const { askedBy, ...more } = parts;
-	return { ...askedBy, ...more };
+	return parts && { ...parts.askedBy, ...parts.hashes };
 }
 
 export const isOfExecution = ({ executionId }: KnownRequest, id: string): boolean =>

@@ -97,12 +97,16 @@ function merged(first: IDataObject, other: IDataObject): IDataObject {
 export class Generations {
 	private readonly byId = new Map<string, IDataObject>();
 
-	add(rows: readonly IDataObject[]): void {
+	/** The generations that these rows are about, by ID, as far as they are known now. */
+	add(rows: readonly IDataObject[]): ReadonlyMap<string, IDataObject> {
+		const touched = new Map<string, IDataObject>();
 		for (const row of rows) {
 			const id = idOf(row) ?? '';
 			const known = this.byId.get(id);
-			this.byId.set(id, known ? merged(known, row) : row);
+			touched.set(id, known ? merged(known, row) : row);
+			this.byId.set(id, touched.get(id) ?? row);
 		}
+		return touched;
 	}
 
 	get rows(): IDataObject[] {

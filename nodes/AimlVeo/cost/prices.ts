@@ -54,7 +54,7 @@ function priceByRate(rate: IDataObject | undefined, values: Values): Price {
 }
 
 /** A price that is the sum of several. */
-function sumOf(prices: readonly Price[]): Price {
+function totalOf(prices: readonly Price[]): Price {
 	let microUsd = 0;
 	for (const price of prices) {
 		if (price.kind === 'unknown') return price;
@@ -116,7 +116,7 @@ export function priceOf(body: RequestBody, catalogue: readonly IDataObject[]): P
 	const values = effective(body, row);
 	switch (pricing?.kind) {
 		case 'fixed':
-			return sumOf(asObjects(pricing.units).map((rate) => priceByRate(rate, values)));
+			return totalOf(asObjects(pricing.units).map((rate) => priceByRate(rate, values)));
 		case 'variants':
 			return priceByVariant(asObjects(pricing.variants), values);
 		default:

@@ -41,14 +41,16 @@ export async function listVideos(reader: Reader, plan: ManyPlan): Promise<IDataO
 	const isWanted = (row: IDataObject) =>
 		!reference || askedByOf(row)?.reference?.startsWith(reference) === true;
 	const generations = new Generations();
-	let found: IDataObject[] = [];
+	const found = new Map<string, IDataObject>();
 	for await (const page of readLog(reader, plan.query)) {
 		if ('cause' in page) throw logUnreadable(page.cause);
-		generations.add(page.rows);
-		found = generations.rows.filter(isWanted);
-		if (found.length >= plan.limit) break;
+		for (const [id, row] of generations.add(page.rows)) {
+			if (isWanted(row)) found.set(id, row);
+			else found.delete(id);
+		}
+		if (found.size >= plan.limit) break;
 	}
-	return found
+	return [...found.values()]
 		.slice(0, plan.limit)
 		.sort((a, b) => (createdMsOf(b) ?? 0) - (createdMsOf(a) ?? 0))
 		.map(asVideo);

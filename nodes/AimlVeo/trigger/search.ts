@@ -45,7 +45,7 @@ function asFinished(row: IDataObject): Finished {
  * Those that are searched for, oldest first. The log begins with the newest, also among rows of the same
  * time.
  */
-const finishedOf = ({ rows }: Generations, search: Search): Finished[] =>
+const finishedOf = (rows: readonly IDataObject[], search: Search): Finished[] =>
 	rows
 		.filter((row) => isSought(row, search))
 		.map(asFinished)
@@ -65,7 +65,7 @@ export async function readFinished(
 	const days = daysSince(sinceMs, run.now(), MAX_LIST_DAYS);
 	const query = [['period', `${days}d`] as const, ...logQueryOf(search)];
 	const generations = new Generations();
-	const videos = () => finishedOf(generations, search);
+	const videos = () => finishedOf(generations.rows, search);
 	let isComplete = false;
 	for await (const page of readLog(run, query, patience)) {
 		if ('cause' in page) return { videos: videos(), isComplete: false, cause: page.cause };
@@ -86,8 +86,8 @@ export async function findNewest(
 	const generations = new Generations();
 	for await (const page of readLog(run, query)) {
 		if ('cause' in page) return page;
-		generations.add(page.rows);
-		const newest = finishedOf(generations, search).pop();
+		const touched = generations.add(page.rows);
+		const newest = finishedOf([...touched.values()], search).pop();
 		if (newest) return newest;
 	}
 	return undefined;

@@ -85,3 +85,16 @@ export class TriggerWorkflow {
 		return await this.activate('init', laterMs);
 	}
 }
+
+/** The workflow, activated. */
+export async function startTrigger(
+	...given: ConstructorParameters<typeof TriggerWorkflow>
+): Promise<TriggerWorkflow> {
+	const trigger = new TriggerWorkflow(...given);
+	await trigger.activate();
+	return trigger;
+}
+
+/** Of which videos the rows are. */
+export const idsOf = (rows: ReadonlyArray<{ json: { id?: unknown } }>) =>
+	rows.map(({ json }) => json.id);
