@@ -5,7 +5,18 @@ import { readExample } from '../../sandbox/n8n/examples';
 import type { WorkflowFile } from '../../sandbox/n8n/restClient';
 import { record } from './facts';
 import { byWebhook, HELD, SHORTEST_WAIT } from './patterns';
-import { bytesOf, changed, filesOf, generationsOf, onceOpen, postsOf, save, useN8n } from './setup';
+import {
+	bytesOf,
+	changed,
+	fetching,
+	filesOf,
+	generationsOf,
+	onceOpen,
+	postsOf,
+	save,
+	submitted,
+	useN8n,
+} from './setup';
 
 const stage = useN8n();
 const [FIRST, SECOND, SLEPT] = ['Bought before the crash', 'Not yet bought', 'After a sleep'];
@@ -43,14 +54,6 @@ const holdFileOf = (prompt: string) =>
 		times: ALWAYS,
 	});
 
-/** Resolves when n8n fetches the file of this video. */
-async function fetching(prompt: string): Promise<void> {
-	await stage.api.waitFor(({ server, path }) => {
-		const [generation] = generationsOf(stage.api, prompt);
-		return server === 'cdn' && !!generation && stage.api.videoUrl(generation).endsWith(path);
-	});
-}
-
 async function killed(): Promise<void> {
 	await stage.instance.crash();
 	stage.api.faults.clear();
@@ -84,16 +87,12 @@ beforeAll(async () => {
 	stage.api.settings.generationMs = 1_000;
 	holdFileOf(SLEPT);
 	sleeper = await started(withSleep(HELD.file([SLEPT])), 'sleeper');
-	await stage.api.waitFor(
-		({ method, body }) => method === 'POST' && JSON.stringify(body).includes(SLEPT),
-	);
+	await submitted(stage.api, SLEPT);
 	stage.api.fault({ on: 'submit', action: { kind: 'hang' }, match: { promptIncludes: SECOND } });
 	film = await started(HELD.file([FIRST, SECOND]), 'film');
-	await stage.api.waitFor(
-		({ method, body }) => method === 'POST' && JSON.stringify(body).includes(SECOND),
-	);
-	await fetching(SLEPT);
-	await fetching(FIRST);
+	await submitted(stage.api, SECOND);
+	await fetching(stage.api, SLEPT);
+	await fetching(stage.api, FIRST);
 	await killed();
 });
 
@@ -106,7 +105,7 @@ test('a retry that is killed as well: its own retry finds the videos of both', a
 	holdFileOf(SECOND);
 	// n8n answers when the retry has ended, which never happens.
 	const retry = retryNewest(film).catch(() => undefined);
-	await fetching(SECOND);
+	await fetching(stage.api, SECOND);
 	await killed();
 	await retry;
 	await delivered(await retryNewest(film), [FIRST, SECOND]);

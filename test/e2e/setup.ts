@@ -114,6 +114,21 @@ export const generationsOf = (api: SandboxApi, text: string): Generation[] =>
 export const postsOf = (api: SandboxApi, text: string) =>
 	api.log.filter(({ method, body }) => method === 'POST' && JSON.stringify(body).includes(text));
 
+/** Resolves when a request with this prompt has been sent. */
+export async function submitted(api: SandboxApi, prompt: string): Promise<void> {
+	await api.waitFor(
+		({ method, body }) => method === 'POST' && JSON.stringify(body ?? '').includes(prompt),
+	);
+}
+
+/** Resolves when n8n fetches the file of the video with this prompt. */
+export async function fetching(api: SandboxApi, prompt: string): Promise<void> {
+	await api.waitFor(({ server, path }) => {
+		const [generation] = generationsOf(api, prompt);
+		return server === 'cdn' && generation !== undefined && api.videoUrl(generation).endsWith(path);
+	});
+}
+
 /** The recovery example of today's videos, cut down to those that one execution asked for. */
 export function recoveryOf(executionId: string): WorkflowFile {
 	const example = changed(readExample('recover-undelivered'), 'Get Many Videos', {

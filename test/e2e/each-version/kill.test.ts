@@ -22,6 +22,7 @@ import type { Pattern } from '../patterns';
 import {
 	bytesOf,
 	changed,
+	fetching,
 	filesOf,
 	firstCheck,
 	generationsOf,
@@ -29,6 +30,7 @@ import {
 	postsOf,
 	recoveryOf,
 	save,
+	submitted,
 	useN8n,
 	VERSION,
 } from '../setup';
@@ -130,12 +132,9 @@ async function start(pattern: Pattern, moment: Case['moment']): Promise<void> {
 	await reached(one, asked);
 }
 
-const isPost = (prompt: string) => (entry: LogEntry) =>
-	entry.method === 'POST' && JSON.stringify(entry.body ?? '').includes(prompt);
-
 /** Resolves when all its videos are requested. */
 async function bought({ prompts }: Case): Promise<void> {
-	for (const prompt of prompts) await stage.api.waitFor(isPost(prompt));
+	for (const prompt of prompts) await submitted(stage.api, prompt);
 }
 
 /** Resolves when the case is at its moment. */
@@ -164,12 +163,7 @@ async function reached(one: Case, asked: number): Promise<void> {
 			});
 			return;
 		case 'downloading':
-			await api.waitFor(({ server, path }) => {
-				const [generation] = generationsOf(api, first);
-				return (
-					server === 'cdn' && generation !== undefined && api.videoUrl(generation).endsWith(path)
-				);
-			});
+			await fetching(api, first);
 	}
 }
 
